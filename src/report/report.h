@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Takes events from any thread, renders them, counts them and computes the exit status. */
+#ifndef DECANT_REPORT_H
+#define DECANT_REPORT_H
+
+#include "report/event.h"
+
+#include <time.h>
+
+/* Exit statuses; UX.md section 4 freezes them. */
+enum exit_code {
+	EXIT_DONE = 0,      /* done as asked */
+	EXIT_PARTIAL = 1,   /* finished, but some items failed */
+	EXIT_USAGE = 2,     /* nothing was touched */
+	EXIT_STOPPED = 3,   /* destination full, gone or read-only; a source root unreadable */
+	EXIT_UNQUIET = 4,   /* the source changed while read (or vanished, with --strict) */
+	EXIT_REFUSED = 5,   /* a brake held, a limit was hit, a lock is held */
+	EXIT_INTEGRITY = 6, /* a digest differs, an archive or manifest is damaged */
+};
+
+/* When to show the progress line. */
+enum progress_when {
+	PROGRESS_AUTO,   /* on a terminal, once the run passes one second */
+	PROGRESS_ALWAYS, /* at once; whole lines every 30 s when stderr is no terminal */
+	PROGRESS_NEVER,  /* not at all */
+};
+
+/* What the renderers obey; fixed before report_new(). */
+struct report_opts {
+	const char *program;         /* prefix of messages: "decant", or "cp" when called so */
+	const char *verb;            /* "copy" */
+	bool verbose;                /* -v: one 'source' -> 'destination' line an entry */
+	bool itemize;                /* --itemize and --dry-run: one itemized line an entry */
+	bool unchanged;              /* itemize and JSON name unchanged entries too (-vv) */
+	bool explain;                /* --explain: means and reason behind each entry */
+	bool quiet;                  /* -q: no warnings, no summary; errors stay */
+	bool json;                   /* --json: one object a line on stdout */
+	bool stats;                  /* --stats: the summary on stderr in every case */
+	bool dry_run;                /* nothing is done; the words say "would" */
+	bool strict;                 /* a vanished source is exit 4 */
+	char end;                    /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
+	enum progress_when progress; /* when to show the progress line */
+	enum { PRINT0_NONE, PRINT0_DONE, PRINT0_SKIPPED, PRINT0_FAILED } print0; /* names on stdout */
+	const char *file;            /* --report=FILE, or NULL: summary JSON, written atomically */
+	const char *const *srcs;     /* source operands [n_srcs], for the start event */
+	size_t n_srcs;               /* number of them */
+	const char *dst;             /* destination operand, for the start event and the messages */
+	int jobs;                    /* workers, for the start event */
+};
+
+/* Live figures that the progress line reads without a lock; workers add to it. */
+struct live {
+	_Atomic int64_t items_found; /* entries that the walk has seen */
+	_Atomic int64_t items_done;  /* entries finished, failed ones too */
+	_Atomic int64_t bytes_found; /* content of files seen so far */
+	_Atomic int64_t bytes_done;  /* content moved so far, cloned and holes too */
+	_Atomic int64_t bytes_cloned; /* cloned content among it */
+	_Atomic bool walked;         /* the walk is done: the figures found are totals */
+};
+
+/* A report of one run.  Any thread may emit; one mutex inside. */
+struct report;
+
+/* Make a report; borrows OPTS until report_free().  NULL = out of memory. */
+[[nodiscard]] struct report *report_new(const struct report_opts *opts);
+/* Free R; prints nothing.  NULL is fine. */
+void report_free(struct report *r);
+/* The live figures of R, for workers to add to. */
+struct live *report_live(struct report *r);
+/* True when some renderer wants an EVENT_ITEM of every entry; if false, item events may be left
+ * out and only counted (report_count). */
+bool report_wants_items(const struct report *r);
+/* Print the start event (JSON only).  Main thread, once. */
+void report_start(struct report *r);
+/* Render EV at once and count it for the exit status.  ITEM events are NOT counted: their worker
+ * counts them and hands the sums to report_count().  Any thread. */
+void report_emit(struct report *r, const struct event *ev);
+/* Add a worker's counts.  Any thread. */
+void report_count(struct report *r, const struct counts *c);
+/* Redraw the progress line if it is due.  Main thread, about five times a second. */
+void report_tick(struct report *r);
+/* Print one line of status on stderr now (SIGUSR1).  Main thread. */
+void report_status(struct report *r);
+/* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0.  Any thread. */
+void report_raise(struct report *r, enum exit_code code);
+/*
+ * End the report: erase the progress line, print grouped errors and the summary, write
+ * --report=FILE atomically, flush stdout.  Main thread, after the workers are joined.
+ * SIGNAL is the signal that ended the run, 0 = none.  Returns the exit status; a report file or
+ * standard output that could not be written is named on stderr and raises it to 3.
+ * EPIPE on stdout is quiet.
+ */
+enum exit_code report_finish(struct report *r, int signal);
+
+#endif

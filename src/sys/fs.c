@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whole file systems, and whole small files. */
+#include "sys/fs.h"
+
+#include "base/own.h"
+#include "base/str.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+struct err
+fs_sync(int fd)
+{
+	return syncfs(fd) != 0 ? err_sys(OP_SYNC, SIDE_DST, -1) : ERR_OK;
+}
+
+int64_t
+fs_free_bytes(int fd)
+{
+	struct statvfs v;
+
+	if (fstatvfs(fd, &v) != 0)
+		return -1;
+	return (int64_t)(v.f_bavail * v.f_frsize);
+}
+
+struct err
+fs_read_text(const char *path, char **text, size_t *len)
+{
+	struct str s = STR_INIT;
+	char block[4096];
+	size_t got;
+	own_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return err_sys(OP_OPEN, SIDE_SRC, -1);
+	do {
+		struct err e = file_read(fd, block, sizeof block, SIDE_SRC, &got);
+		str_add(&s, block, got);
+		if (!err_failed(e))
+			e = str_check(&s);
+		if (err_failed(e)) {
+			str_release(&s);
+			return e;
+		}
+	} while (got > 0);
+	str_addc(&s, '\0');
+	struct err e = str_check(&s);
+	if (err_failed(e)) {
+		str_release(&s);
+		return e;
+	}
+	*text = s.buf;
+	*len = s.len - 1;
+	return ERR_OK;
+}
+
+static struct err
+write_aside(const char *aside, const char *path, const char *text, size_t len)
+{
+	own_fd fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0666);
+
+	if (fd < 0)
+		return err_sys(OP_CREATE, SIDE_NONE, -1);
+	TRY(file_write_all(fd, text, len));
+	TRY(file_sync(fd));
+	TRY(file_close(&fd, SIDE_DST));
+	return rename(aside, path) != 0 ? err_sys(OP_RENAME, SIDE_NONE, -1) : ERR_OK;
+}
+
+struct err
+fs_write_text(const char *path, const char *text, size_t len)
+{
+	struct str aside = STR_INIT;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+		own_fd fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+		if (fd < 0)
+			return err_sys(OP_OPEN, SIDE_NONE, -1);
+		TRY(file_write_all(fd, text, len));
+		return file_close(&fd, SIDE_DST);
+	}
+	str_addf(&aside, "%s.%ld.new", path, (long)getpid());
+	struct err e = str_check(&aside);
+	if (!err_failed(e))
+		e = write_aside(aside.buf, path, text, len);
+	if (err_failed(e) && aside.len > 0)
+		(void)unlink(aside.buf); /* the failure is reported; the leftover may not exist */
+	str_release(&aside);
+	return e;
+}

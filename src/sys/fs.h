@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Facts and calls that concern a whole file system. */
+#ifndef DECANT_FS_H
+#define DECANT_FS_H
+
+#include "base/err.h"
+
+/* Flush the whole file system that FD lives on.  Fails with SYNC on the destination; since Linux
+ * 5.8 it reports write-back errors (syncfs(2)).  Blocks. */
+struct err fs_sync(int fd);
+/* Bytes free for us on the file system of FD, -1 = unknown. */
+int64_t fs_free_bytes(int fd);
+
+/*
+ * Read the whole file PATH that a person named (a list of patterns, a rules file) into *TEXT, which
+ * the caller frees, NUL-terminated behind *LEN bytes.  Only a regular file or a pipe is read.
+ */
+struct err fs_read_text(const char *path, char **text, size_t *len);
+/*
+ * Write TEXT[len] to PATH so that PATH never shows a part of it: a new file beside it, synced, then
+ * renamed over it.  A device or pipe (as /dev/stderr) is written to instead.
+ */
+struct err fs_write_text(const char *path, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Attributes: owner, mode, times by descriptor, extended attributes by raw calls. */
+#include "sys/meta.h"
+
+#include "base/str.h"
+#include "sys/fs.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+static const char acl_access[] = "system.posix_acl_access";
+static const char acl_default[] = "system.posix_acl_default";
+static const char selinux[] = "security.selinux";
+
+/* One rule of xattr.conf(5). */
+struct xattr_rule {
+	char pattern[64];
+	enum { RULE_SKIP, RULE_PERMISSIONS } kind;
+};
+
+/* Set once by meta_read_rules() before the first thread, constant afterwards. */
+static struct {
+	struct xattr_rule rules[64];
+	size_t n;
+} conf;
+
+static void
+add_rule(const char *line, size_t len)
+{
+	char text[128];
+	char pattern[64];
+	char action[32];
+
+	if (len >= sizeof text || conf.n == sizeof conf.rules / sizeof conf.rules[0])
+		return;
+	memcpy(text, line, len);
+	text[len] = '\0';
+	text[strcspn(text, "#")] = '\0';
+	if (sscanf(text, "%63s %31s", pattern, action) != 2)
+		return;
+	struct xattr_rule *r = &conf.rules[conf.n++];
+	memcpy(r->pattern, pattern, sizeof r->pattern);
+	r->kind = strcmp(action, "skip") == 0 ? RULE_SKIP : RULE_PERMISSIONS;
+}
+
+void
+meta_read_rules(const char *path)
+{
+	char *text;
+	size_t len;
+
+	conf.n = 0;
+	/* without the file the built-in rules of wanted() stand alone */
+	if (err_failed(fs_read_text(path, &text, &len)))
+		return;
+	for (const char *at = text; *at != '\0';) {
+		size_t line = strcspn(at, "\n");
+		add_rule(at, line);
+		at += line + (at[line] == '\n');
+	}
+	free(text);
+}
+
+void
+meta_names_release(struct meta_names *n)
+{
+	free(n->buf);
+	free(n->value);
+	*n = (struct meta_names){ 0 };
+}
+
+static struct err
+grow(char **buf, size_t *cap, size_t want)
+{
+	if (want <= *cap)
+		return ERR_OK;
+	char *bigger = realloc(*buf, want);
+	if (bigger == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	*buf = bigger;
+	*cap = want;
+	return ERR_OK;
+}
+
+enum { FIRST_LIST = 1024 }; /* bytes; longer lists than this are rare, and grow it once */
+
+/* List by FD, or by PATH when FD is -1; the list is read again when it grew meanwhile. */
+static struct err
+list_into(struct meta_names *n, int fd, const char *path)
+{
+	TRY(grow(&n->buf, &n->cap, FIRST_LIST));
+	for (;;) {
+		ssize_t len = fd >= 0 ? flistxattr(fd, n->buf, n->cap)
+		                      : llistxattr(path, n->buf, n->cap);
+		n->len = len > 0 ? (size_t)len : 0;
+		if (len >= 0 || errno == EOPNOTSUPP || errno == ENOSYS)
+			return ERR_OK;
+		if (errno != ERANGE)
+			return err_sys(OP_XATTR, SIDE_SRC, -1);
+		TRY(grow(&n->buf, &n->cap, n->cap * 4));
+	}
+}
+
+struct err
+meta_list(struct meta_names *n, int fd)
+{
+	return list_into(n, fd, NULL);
+}
+
+/* The name of NAME below DIR for calls that know no directory descriptor. */
+static void
+proc_path(char *buf, size_t size, int dir, const char *name)
+{
+	if (dir == AT_FDCWD)
+		snprintf(buf, size, "%s", name);
+	else
+		snprintf(buf, size, "/proc/self/fd/%d/%s", dir, name);
+}
+
+enum { PROC_PATH = 32 + 4096 }; /* "/proc/self/fd/N/" and a path that a person can type */
+
+struct err
+meta_list_at(struct meta_names *n, int dir, const char *name)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, dir, name);
+	return list_into(n, -1, path);
+}
+
+bool
+meta_has_acl(const struct meta_names *n)
+{
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		if (strcmp(n->buf + i, acl_access) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Whether KEEP and the rules want attribute NAME. */
+static bool
+wanted(const char *name, const struct keep *keep)
+{
+	if (strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
+		return keep->mode;
+	if (strcmp(name, selinux) == 0)
+		return keep->context;
+	if (!keep->xattr)
+		return false;
+	for (size_t i = 0; i < conf.n; i++) {
+		if (fnmatch(conf.rules[i].pattern, name, 0) == 0)
+			return conf.rules[i].kind == RULE_PERMISSIONS ? keep->mode : false;
+	}
+	return true;
+}
+
+static void
+count_loss(struct meta_loss *loss, const char *name, struct err why)
+{
+	if (loss->lost++ > 0)
+		return;
+	loss->first = why;
+	snprintf(loss->name, sizeof loss->name, "%s", name);
+}
+
+static struct err
+copy_one(struct meta_names *n, const char *name, int src, int dst, struct meta_loss *loss)
+{
+	ssize_t len;
+
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	while ((len = fgetxattr(src, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	if (len < 0 && errno == ENODATA) /* removed since it was listed */
+		return ERR_OK;
+	if (len < 0)
+		count_loss(loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
+	else if (fsetxattr(dst, name, n->value, (size_t)len, 0) != 0)
+		count_loss(loss, name, err_sys(OP_XATTR, SIDE_DST, -1));
+	return ERR_OK;
+}
+
+struct err
+meta_copy_xattrs(
+    struct meta_names *n, int src, int dst, const struct keep *keep, struct meta_loss *loss)
+{
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		const char *name = n->buf + i;
+		if (wanted(name, keep))
+			TRY(copy_one(n, name, src, dst, loss));
+	}
+	return ERR_OK;
+}
+
+static struct err
+copy_link_xattr(struct meta_names *n, const char *name, const char *src, const char *dst,
+    struct meta_loss *loss)
+{
+	ssize_t len;
+
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	while ((len = lgetxattr(src, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	if (len < 0)
+		count_loss(loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
+	else if (lsetxattr(dst, name, n->value, (size_t)len, 0) != 0)
+		count_loss(loss, name, err_sys(OP_XATTR, SIDE_DST, -1));
+	return ERR_OK;
+}
+
+struct err
+meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair, const struct keep *keep,
+    struct meta_loss *loss)
+{
+	char src[PROC_PATH];
+	char dst[PROC_PATH];
+
+	proc_path(src, sizeof src, pair->src_dir, pair->src_name);
+	proc_path(dst, sizeof dst, pair->dst_dir, pair->dst_name);
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		const char *name = n->buf + i;
+		if (wanted(name, keep))
+			TRY(copy_link_xattr(n, name, src, dst, loss));
+	}
+	return ERR_OK;
+}
+
+struct err
+meta_clear_acl(int fd)
+{
+	static const char *const names[] = { acl_access, acl_default };
+
+	for (size_t i = 0; i < 2; i++) {
+		if (fremovexattr(fd, names[i]) == 0 || errno == ENODATA || errno == EOPNOTSUPP
+		    || errno == EINVAL || errno == EACCES)
+			continue;
+		return err_sys(OP_XATTR, SIDE_DST, -1);
+	}
+	return ERR_OK;
+}
+
+bool
+meta_has_default_acl(int fd)
+{
+	return fgetxattr(fd, acl_default, NULL, 0) > 0;
+}
+
+struct err
+meta_chown(int fd, uid_t uid, gid_t gid)
+{
+	return fchown(fd, uid, gid) != 0 ? err_sys(OP_CHOWN, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_chmod(int fd, mode_t mode)
+{
+	return fchmod(fd, mode & 07777) != 0 ? err_sys(OP_CHMOD, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_times(int fd, const struct stat *st)
+{
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	return futimens(fd, times) != 0 ? err_sys(OP_TIMES, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_chown_at(int dir, const char *name, uid_t uid, gid_t gid)
+{
+	return fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0
+	    ? err_sys(OP_CHOWN, SIDE_DST, -1)
+	    : ERR_OK;
+}
+
+/*
+ * glibc 2.36 has no fchmodat2; its fchmodat(AT_SYMLINK_NOFOLLOW) opens O_PATH, checks that it is no
+ * link and goes through /proc, so that a link swapped in is refused and not followed.
+ */
+struct err
+meta_chmod_at(int dir, const char *name, mode_t mode)
+{
+	return fchmodat(dir, name, mode & 07777, AT_SYMLINK_NOFOLLOW) != 0
+	    ? err_sys(OP_CHMOD, SIDE_DST, -1)
+	    : ERR_OK;
+}
+
+struct err
+meta_times_at(int dir, const char *name, const struct stat *st)
+{
+	struct timespec times[2] = { st->st_atim, st->st_mtim };
+
+	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) != 0
+	    ? err_sys(OP_TIMES, SIDE_DST, -1)
+	    : ERR_OK;
+}
