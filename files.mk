@@ -5,21 +5,57 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/list.h \
+	src/base/map.c \
+	src/base/map.h \
 	src/base/moved.c \
 	src/base/moved.h \
 	src/base/own.h \
+	src/base/size.c \
+	src/base/size.h \
+	src/base/str.c \
 	src/base/str.h \
+	src/report/event.c \
 	src/report/event.h \
+	src/report/outcome.c \
+	src/report/outcome.h \
 	src/report/report.h \
 	src/run/copy.h \
+	src/sys/dir.c \
+	src/sys/dir.h \
+	src/sys/file.c \
+	src/sys/file.h \
+	src/sys/fs.c \
+	src/sys/fs.h \
+	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/proc.c \
+	src/sys/proc.h \
+	src/thread/bufs.c \
+	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/sched.c \
+	src/thread/sched.h \
+	src/tree/filter.c \
+	src/tree/filter.h \
+	src/tree/glob.c \
+	src/tree/glob.h \
+	src/tree/names.c \
+	src/tree/names.h \
 	src/tree/plan.c \
 	src/tree/plan.h
 
-UNIT_TESTS =
+UNIT_TESTS = \
+	tests/unit/test_filter \
+	tests/unit/test_list \
+	tests/unit/test_map \
+	tests/unit/test_names
 
 BATS_TESTS =
 
-TEST_FILES =
+TEST_FILES = \
+	tests/cli/helpers.bash \
+	tests/cli/images.bash \
+	tests/cli/require.bash \
+	tests/cli/tree.py

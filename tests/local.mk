@@ -10,6 +10,7 @@ AM_TESTS_ENVIRONMENT = \
 	LC_ALL=C; export LC_ALL; \
 	DECANT='$(abs_top_builddir)/decant$(EXEEXT)'; export DECANT; \
 	DECANT_SRCDIR='$(abs_top_srcdir)'; export DECANT_SRCDIR; \
+	DECANT_SANITIZERS='$(enable_sanitizers)'; export DECANT_SANITIZERS; \
 	PATH='$(abs_top_builddir)':"$$PATH"; export PATH;
 
 # Every unit test is one file of its own name beside libdecant.a; --wrap flags are in files.mk.

@@ -12,8 +12,8 @@
  * no lock: one thread at a time.
  */
 struct list {
-	struct list *prev; /* the item before; of the head: the last item; never NULL once prepared */
-	struct list *next; /* the item after; of the head: the first item; never NULL once prepared */
+	struct list *prev; /* the item before; of the head: the last; never NULL */
+	struct list *next; /* the item after; of the head: the first; never NULL */
 };
 
 /* Prepare ITEM, a head or the links of an item; forgets where it was.  Never fails. */
@@ -65,10 +65,10 @@ list_remove(struct list *item)
 }
 
 /* The TYPE that holds *ITEM as its MEMBER; borrowed. */
-#define list_of(item, type, member) ((type *)((char *)(item) - offsetof(type, member)))
+#define list_of(item, type, member) ((type *)(void *)((char *)(item)-offsetof(type, member)))
 
 /* For each ITEM (declared here, struct list *) from first to last; ITEM itself may be removed. */
-#define list_for_each(item, head)                                                    \
+#define list_for_each(item, head)                                                         \
 	for (struct list *item = (head)->next, *item##_next = item->next; item != (head); \
 	     item = item##_next, item##_next = item->next)
 

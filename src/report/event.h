@@ -54,7 +54,8 @@ struct event {
 	double seconds;          /* time spent on the entry, 0 = not measured */
 	struct err err;          /* ERROR, LOST, VANISHED */
 	bool fatal;              /* ERROR: the run stops because of it */
-	const char *note;        /* further words, or NULL: a reason of the plan, a link's target */
+	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
+	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
 	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */
 };
 
@@ -68,7 +69,7 @@ struct counts {
 	int64_t changed;               /* files that changed while they were read */
 	int64_t lost;                  /* attributes that could not be kept */
 	int64_t logical;               /* size of all content that stands at the destination now */
-	int64_t written;               /* content that was written */
+	int64_t written;               /* content that was written, or with --dry-run would be */
 	int64_t cloned;                /* content that is shared */
 	int64_t holes;                 /* content that is holes */
 };

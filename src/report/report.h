@@ -21,12 +21,29 @@ enum exit_code {
 /* When to show the progress line. */
 enum progress_when {
 	PROGRESS_AUTO,   /* on a terminal, once the run passes one second */
-	PROGRESS_ALWAYS, /* at once; whole lines every 30 s when stderr is no terminal */
+	PROGRESS_ALWAYS, /* at once; whole lines every 30 s when stderr is no terminal; JSON each second */
 	PROGRESS_NEVER,  /* not at all */
 };
 
-/* What the renderers obey; fixed before report_new(). */
+/* The system as the report needs it; run/ fills it, tests fake it. */
+struct report_io {
+	/* Write BYTES[len] to standard output (1) or standard error (2), whole. */
+	struct err (*write)(int fd, const char *bytes, size_t len);
+	/* Make TEXT[len] appear under PATH, complete or not at all (--report=FILE). */
+	struct err (*publish)(const char *path, const char *text, size_t len);
+	/* The monotonic clock. */
+	int64_t (*now_ns)(void);
+	struct timespec started; /* the wall clock when the run began, for the start event */
+	bool stdout_is_tty;      /* standard output is a terminal */
+	bool stderr_is_tty;      /* standard error is a terminal */
+	bool dumb;               /* TERM is dumb or unset: the terminal cannot erase a line */
+	int columns;             /* width of the terminal on standard error, 0 = unknown */
+};
+
+/* What the renderers obey; fixed before report_new().  No color is ever used. */
 struct report_opts {
+	struct report_io io;         /* the system; all functions set */
+	const char *version;         /* of the program, for the start event */
 	const char *program;         /* prefix of messages: "decant", or "cp" when called so */
 	const char *verb;            /* "copy" */
 	bool verbose;                /* -v: one 'source' -> 'destination' line an entry */
@@ -38,10 +55,11 @@ struct report_opts {
 	bool stats;                  /* --stats: the summary on stderr in every case */
 	bool dry_run;                /* nothing is done; the words say "would" */
 	bool strict;                 /* a vanished source is exit 4 */
+	bool resumes;                /* the same command again skips what is finished: hint at it */
 	char end;                    /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
 	enum progress_when progress; /* when to show the progress line */
 	enum { PRINT0_NONE, PRINT0_DONE, PRINT0_SKIPPED, PRINT0_FAILED } print0; /* names on stdout */
-	const char *file;            /* --report=FILE, or NULL: summary JSON, written atomically */
+	const char *file;            /* --report=FILE, or NULL: errors, then the summary, as JSON lines */
 	const char *const *srcs;     /* source operands [n_srcs], for the start event */
 	size_t n_srcs;               /* number of them */
 	const char *dst;             /* destination operand, for the start event and the messages */
@@ -73,23 +91,26 @@ bool report_wants_items(const struct report *r);
 /* Print the start event (JSON only).  Main thread, once. */
 void report_start(struct report *r);
 /* Render EV at once and count it for the exit status.  ITEM events are NOT counted: their worker
- * counts them and hands the sums to report_count().  Any thread. */
+ * counts them and hands the sums to report_count().  ERROR raises 1, when fatal 3, when the source
+ * changed 4; VANISHED raises 4 with STRICT; LOST and NOTE raise nothing.  Any thread. */
 void report_emit(struct report *r, const struct event *ev);
-/* Add a worker's counts.  Any thread. */
+/* Add a worker's counts.  Its failed, vanished, changed and lost are left out: report_emit() has
+ * counted those events.  Any thread. */
 void report_count(struct report *r, const struct counts *c);
-/* Redraw the progress line if it is due.  Main thread, about five times a second. */
+/* Redraw the progress line if it is due and flush standard output.  Main thread, about five times
+ * a second. */
 void report_tick(struct report *r);
 /* Print one line of status on stderr now (SIGUSR1).  Main thread. */
 void report_status(struct report *r);
 /* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0.  Any thread. */
 void report_raise(struct report *r, enum exit_code code);
 /*
- * End the report: erase the progress line, print grouped errors and the summary, write
- * --report=FILE atomically, flush stdout.  Main thread, after the workers are joined.
- * SIGNAL is the signal that ended the run, 0 = none.  Returns the exit status; a report file or
- * standard output that could not be written is named on stderr and raises it to 3.
- * EPIPE on stdout is quiet.
+ * End the report: erase the progress line, print the summary and the grouped errors, publish
+ * --report=FILE, flush standard output.  Main thread, once, after the workers are joined.
+ * SIGNAL is the signal that ended the run, 0 = none.  Returns the exit status: an enum exit_code, or
+ * 128 + SIGNAL.  A report file or standard output that could not be written is named on stderr and
+ * raises it to 3; a reader that closed standard output (EPIPE) is quiet.
  */
-enum exit_code report_finish(struct report *r, int signal);
+int report_finish(struct report *r, int signal);
 
 #endif

@@ -99,7 +99,8 @@ file_fs_type(int fd, enum err_side side, int64_t *type)
 	while (rc < 0 && errno == EINTR);
 	if (rc < 0)
 		return err_sys(OP_STAT, side, -1);
-	*type = (int64_t)fs.f_type;
+	/* The numbers have 32 bits; f_type is signed where long has 32 as well. */
+	*type = (int64_t)(uint32_t)fs.f_type;
 	return ERR_OK;
 }
 

@@ -147,7 +147,7 @@ filter_excludes(const struct filter *f, const char *path, size_t len, const char
 		if (rule->dir_only && !is_dir)
 			continue;
 		if (rule->anchored ? glob_matches(&rule->glob, path, len)
-		                   : glob_matches(&rule->glob, name, name_len))
+				   : glob_matches(&rule->glob, name, name_len))
 			return !rule->include;
 	}
 	return false;

@@ -3,7 +3,6 @@
  * Wildcard patterns as a list of tokens.
  *
  *   lib/[ab]*.c   'l' 'i' 'b' '/' set 0, STAR, '.' 'c'
- *   x/?/**        'x' '/' ANY '/' REST
  *
  * A failed match is resumed at the last STAR and, when its component has no bytes left for it, at
  * the last DIRS.  Going back further cannot help: what came before ends at the same place however

@@ -16,9 +16,9 @@ struct glob_set {
 
 /* A compiled pattern, in the caller's storage; const after glob_compile(), then any thread. */
 struct glob {
-	uint32_t *tokens;      /* tokens[count], owned: what to match, in order; see glob.c */
+	uint32_t *tokens;      /* tokens[count], owned: what to match, in order */
 	size_t count;          /* number of tokens */
-	struct glob_set *sets; /* owned: the bracket expressions that tokens refer to; may be NULL */
+	struct glob_set *sets; /* owned, may be NULL: the bracket expressions of tokens */
 	bool valid;            /* false: malformed or empty, and therefore matches nothing */
 };
 

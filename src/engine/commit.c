@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Files appear whole: O_TMPFILE and linkat, or a temporary name and renameat2. */
+#include "engine/commit.h"
+
+#include "sys/dir.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <xxhash.h>
+
+void
+commit_aside_name(const char *name, char *aside)
+{
+	XXH128_hash_t h = XXH3_128bits(name, strlen(name));
+
+	snprintf(aside, NAME_MAX + 1, ".decant-%016llx%016llx", (unsigned long long)h.high64,
+	    (unsigned long long)h.low64);
+}
+
+/* A file under its temporary name; a leftover of a killed run has it at most once. */
+static struct err
+begin_aside(struct commit *c, mode_t mode)
+{
+	struct err e = dir_create(c->dir, c->aside, mode, &c->fd);
+
+	if (e.code != EEXIST)
+		return e;
+	TRY(dir_unlink(c->dir, c->aside));
+	return dir_create(c->dir, c->aside, mode, &c->fd);
+}
+
+static struct err
+begin_whole(struct commit *c, mode_t mode)
+{
+	commit_aside_name(c->name, c->aside);
+	struct err e = dir_create_nameless(c->dir, mode, &c->fd);
+	c->nameless = !err_failed(e);
+	/* EISDIR, ENOENT: kernels and file systems that do not know O_TMPFILE (open(2)) */
+	if (e.code == EOPNOTSUPP || e.code == EISDIR || e.code == ENOENT || e.code == EINVAL)
+		return begin_aside(c, mode);
+	return e;
+}
+
+struct err
+commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode)
+{
+	c->dir = dir;
+	c->name = name;
+	c->fd = -1;
+	c->how = how;
+	c->nameless = false;
+	switch (how) {
+	case COMMIT_DIRECT:
+		return dir_create(dir, name, mode, &c->fd);
+	case COMMIT_WHOLE:
+	case COMMIT_REPLACE:
+		return begin_whole(c, mode);
+	case COMMIT_IN_PLACE:
+	case COMMIT_THROUGH:
+		break;
+	}
+	return dir_open_truncate(dir, name, how == COMMIT_THROUGH, &c->fd);
+}
+
+/* Give the nameless file its temporary name, of which a killed run may have left one. */
+static struct err
+name_aside(struct commit *c)
+{
+	struct err e = dir_link_nameless(c->fd, c->dir, c->aside);
+
+	if (e.code == EEXIST) {
+		TRY(dir_unlink(c->dir, c->aside));
+		e = dir_link_nameless(c->fd, c->dir, c->aside);
+	}
+	if (!err_failed(e))
+		c->nameless = false;
+	return e;
+}
+
+static struct err
+give_name(struct commit *c)
+{
+	if (c->how == COMMIT_WHOLE && c->nameless) {
+		TRY(dir_link_nameless(c->fd, c->dir, c->name));
+		c->how = COMMIT_DIRECT; /* it has its name: from now on a failure removes that */
+		return ERR_OK;
+	}
+	if (c->how != COMMIT_WHOLE && c->how != COMMIT_REPLACE)
+		return ERR_OK;
+	if (c->nameless)
+		TRY(name_aside(c));
+	TRY(dir_rename(c->dir, c->aside, c->name, c->how == COMMIT_WHOLE));
+	c->how = COMMIT_IN_PLACE; /* nothing of ours is left to remove */
+	return ERR_OK;
+}
+
+struct err
+commit_publish(struct commit *c)
+{
+	struct err e = ERR_OK;
+
+	/* a file under a temporary name is closed, and so checked, before it is shown */
+	if ((c->how == COMMIT_WHOLE || c->how == COMMIT_REPLACE) && !c->nameless)
+		e = file_close(&c->fd, SIDE_DST);
+	if (!err_failed(e))
+		e = give_name(c);
+	if (!err_failed(e))
+		e = file_close(&c->fd, SIDE_DST);
+	if (err_failed(e))
+		commit_discard(c);
+	return e;
+}
+
+void
+commit_discard(struct commit *c)
+{
+	file_drop(&c->fd);
+	/* the failure that led here has been reported; what cannot be removed is met by the next run */
+	if (c->how == COMMIT_DIRECT)
+		(void)dir_unlink(c->dir, c->name);
+	else if ((c->how == COMMIT_WHOLE || c->how == COMMIT_REPLACE) && !c->nameless)
+		(void)dir_unlink(c->dir, c->aside);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What kinds of file systems can be relied on for. */
+#ifndef DECANT_FSTRAITS_H
+#define DECANT_FSTRAITS_H
+
+#include <stdint.h>
+
+/* Properties of a kind of file system; a set of bits. */
+enum fs_trait {
+	FS_LOCAL = 1,       /* its errors are real: no server or daemon that answers oddly */
+	FS_TRUE_SIZE = 2,   /* st_size is the size, 0 included: unlike procfs */
+	FS_TRUE_HOLES = 4,  /* SEEK_DATA never passes over data (TRUST.md 1.5) */
+	FS_PREALLOCATE = 8, /* reserving blocks ahead pays (TRUST.md 1.4) */
+};
+
+/* The traits of the kind TYPE, the f_type of fstatfs(2); 0 for kinds that are not known.  Pure. */
+unsigned fs_traits(int64_t type);
+
+#endif

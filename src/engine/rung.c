@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rungs of the engine's ladder, and what their errors mean (TRUST.md 1.1, 1.2). */
+#include "engine/rung.h"
+
+#include "engine/extent.h"
+#include "engine/fstraits.h"
+#include "sys/file.h"
+#include "sys/move.h"
+
+#include <errno.h>
+
+enum {
+	/* The most that is moved between two looks at the cancellation: DESIGN.md 8. */
+	MOVE_STEP = 64 << 20
+};
+
+/* CODE says that a means does not work for this pair of files or of file systems. */
+static bool
+is_refusal(int code)
+{
+	switch (code) {
+	case ENOSYS:
+	case ENOTTY:
+	case EOPNOTSUPP:
+	case EXDEV:
+	case EINVAL:
+	case EBADF:
+	case ETXTBSY:
+	case EISDIR:
+	case EPERM:
+	case EACCES:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* CODE holds for every means: going on by another one has corrupted data (coreutils before 9.2). */
+static bool
+is_final(int code)
+{
+	switch (code) {
+	case ENOSPC:
+	case EDQUOT:
+	case ENOMEM:
+	case EFBIG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* CODE, after data was written, says that a stacked file system changed its mind. */
+static bool
+is_late_refusal(int code)
+{
+	return code == EXDEV || code == EOPNOTSUPP || code == EINVAL;
+}
+
+/* A server or a daemon stands behind an end of P: errors may be about the means only. */
+static bool
+is_remote(const struct pass *p)
+{
+	struct refusals *r = p->e->refusals;
+	unsigned src = refusals_traits(r, p->f->st->st_dev, p->f->src, SIDE_SRC);
+	unsigned dst = refusals_traits(r, p->f->dst_dev, p->f->dst, SIDE_DST);
+	return (src & dst & FS_LOCAL) == 0;
+}
+
+/* Set how far P is done, for progress too. */
+static void
+set_done(struct pass *p, int64_t done)
+{
+	if (p->f->live_bytes != NULL)
+		atomic_fetch_add_explicit(
+		    p->f->live_bytes, done - p->out->bytes, memory_order_relaxed);
+	p->out->bytes = done;
+}
+
+/* Make the destination as it was before any data came, and start again. */
+static struct err
+start_again(struct pass *p)
+{
+	TRY(file_truncate(p->f->dst, 0));
+	if (p->ahead > 0)
+		TRY(file_truncate(p->f->dst, p->ahead));
+	p->size = p->ahead;
+	p->reserved = 0;
+	p->dirty = false;
+	p->out->holes = 0;
+	set_done(p, 0);
+	return ERR_OK;
+}
+
+/* Decide what the failure *WHY of means M is worth. */
+static enum answer
+judge(struct pass *p, enum method m, struct err *why)
+{
+	int code = why->code;
+	bool next = p->dirty ? is_late_refusal(code)
+			     : is_refusal(code) || (!is_final(code) && is_remote(p));
+	if (!next)
+		return RUNG_FAIL;
+	if (!p->dirty)
+		refusals_note(p->e->refusals, pass_devs(p), m, code);
+	/* Whoever cannot do it at all has not touched the destination. */
+	if (p->dirty || !refusal_lasts(pass_devs(p), code)) {
+		struct err e = start_again(p);
+		if (err_failed(e)) {
+			*why = e;
+			return RUNG_FAIL;
+		}
+	}
+	return RUNG_NEXT;
+}
+
+enum answer
+rung_clone(struct pass *p, struct err *why)
+{
+	*why = cancel_check(p->e->cancel);
+	if (err_failed(*why))
+		return RUNG_FAIL;
+	*why = move_clone(p->f->dst, p->f->src);
+	if (err_failed(*why))
+		return p->e->opts->reflink == WHEN_ALWAYS ? RUNG_FAIL
+							   : judge(p, METHOD_CLONE, why);
+	p->out->method = METHOD_CLONE;
+	p->size = p->f->st->st_size;
+	set_done(p, p->size);
+	return RUNG_DONE;
+}
+
+/* Pass over the hole between where P is done and OFF. */
+static void
+skip_hole(struct pass *p, int64_t off)
+{
+	p->out->holes += off - p->out->bytes;
+	set_done(p, off);
+}
+
+/* The error E with the end that it is about: the kernel has not told, a look at the source does. */
+static struct err
+blame(const struct pass *p, struct err e)
+{
+	size_t got;
+	if (e.code != EIO)
+		return e;
+	TRY(file_pread(p->f->src, p->buf.mem, p->buf.size, p->out->bytes, &got));
+	return err_make(e.code, e.op, SIDE_DST, p->out->bytes);
+}
+
+/* Move [done, END) by MOVE, which is means M.  0 bytes moved means the end of the source, or a file
+ * system that does not do what it says: the next rung, and at last a read, finds out. */
+static enum answer
+move_data(struct pass *p, enum method m, move_range *move, int64_t end, struct err *why)
+{
+	while (p->out->bytes < end) {
+		int64_t pos = p->out->bytes;
+		int64_t n = 0;
+		*why = cancel_check(p->e->cancel);
+		if (err_failed(*why))
+			return RUNG_FAIL;
+		*why = move(p->f->src, pos, p->f->dst, pos,
+		    end - pos < MOVE_STEP ? end - pos : MOVE_STEP, &n);
+		if (err_failed(*why)) {
+			enum answer a = judge(p, m, why);
+			if (a == RUNG_FAIL)
+				*why = blame(p, *why);
+			return a;
+		}
+		if (n == 0)
+			return RUNG_NEXT;
+		p->dirty = true;
+		p->out->method = m;
+		set_done(p, pos + n);
+		if (p->size < pos + n)
+			p->size = pos + n;
+	}
+	return RUNG_DONE;
+}
+
+/* Move the rest of P, one range of data after the other. */
+static enum answer
+move_ranges(struct pass *p, enum method m, move_range *move, struct err *why)
+{
+	struct extents x;
+	struct range r;
+	extents_init(&x, p->f->src, p->out->bytes, p->end, p->seek);
+	while (extents_next(&x, &r)) {
+		skip_hole(p, r.off);
+		enum answer a = move_data(p, m, move, r.off + r.len, why);
+		if (a != RUNG_DONE)
+			return a;
+	}
+	skip_hole(p, p->end);
+	return RUNG_DONE;
+}
+
+enum answer
+rung_copy_range(struct pass *p, struct err *why)
+{
+	return move_ranges(p, METHOD_COPY_RANGE, move_copy_range, why);
+}
+
+enum answer
+rung_sendfile(struct pass *p, struct err *why)
+{
+	return move_ranges(p, METHOD_SENDFILE, move_sendfile, why);
+}
+
+enum answer
+rung_buffer(struct pass *p, struct err *why)
+{
+	struct buffered b = {
+		.src = p->f->src,
+		.dst = p->f->dst,
+		.buf = p->buf,
+		.holes = p->detect,
+		.cancel = p->e->cancel,
+		.live_bytes = p->f->live_bytes,
+	};
+	struct extents x;
+	struct range r;
+	extents_init(&x, p->f->src, p->out->bytes, p->end, p->seek);
+	while (extents_next(&x, &r)) {
+		struct tally t;
+		skip_hole(p, r.off);
+		*why = buffered_copy(&b, r.off, r.len, &t);
+		p->out->bytes += t.bytes;
+		p->out->holes += t.holes;
+		if (t.bytes > 0)
+			p->out->method = METHOD_BUFFER;
+		if (p->size < t.written)
+			p->size = t.written;
+		if (err_failed(*why))
+			return RUNG_FAIL;
+		if (t.bytes < r.len)
+			return RUNG_DONE;
+	}
+	/* Without an end, the end of the source has ended it above. */
+	skip_hole(p, p->end);
+	return RUNG_DONE;
+}

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where the events of a run end: counted, rendered, written.
+ *
+ * One mutex guards everything below the line.  Unlike the other locks of the program it is held
+ * while lines are written: their order, and the redrawing of the progress line around them, is what
+ * it is for.  Nothing that is called under it takes another lock or calls back.  Workers that count
+ * and add to struct live take it rarely; a run without errors, -v or --json never waits for it.
+ */
+#include "report/report.h"
+
+#include "report/json.h"
+#include "report/outcome.h"
+#include "report/progress.h"
+#include "report/summary.h"
+#include "report/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	FD_OUT = 1,
+	FD_ERR = 2,
+	OUT_BLOCK = 1 << 16,   /* standard output is written in such pieces; chosen: a pipe's capacity */
+	KEPT_MAX = 1 << 24,    /* bytes of errors kept for --report; chosen: bounds memory */
+	JSON_EVERY = 1000000000 /* nanoseconds between progress objects; chosen */
+};
+
+struct report {
+	const struct report_opts *opts;
+	struct live live;
+	int64_t start_ns;
+	bool wants_items;
+	pthread_mutex_t lock;
+	/* --- guarded by lock --- */
+	struct outcome outcome;
+	struct progress progress;
+	struct str line;      /* scratch: the lines that are being made */
+	struct str out;       /* standard output that is not yet written */
+	struct str kept;      /* errors for --report */
+	int64_t omitted;      /* errors that did not fit there */
+	int64_t json_ns;      /* when the last progress object was written */
+	struct err out_error; /* why standard output takes no more */
+};
+
+struct report *
+report_new(const struct report_opts *opts)
+{
+	struct report *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	r->opts = opts;
+	r->start_ns = r->json_ns = opts->io.now_ns();
+	r->wants_items = opts->json || opts->verbose || opts->itemize || opts->explain ||
+	    opts->print0 == PRINT0_DONE || opts->print0 == PRINT0_SKIPPED;
+	pthread_mutex_init(&r->lock, NULL); /* cannot fail without attributes */
+	outcome_init(&r->outcome);
+	progress_init(&r->progress, opts, &r->live, r->start_ns);
+	r->line = r->out = r->kept = STR_INIT;
+	return r;
+}
+
+void
+report_free(struct report *r)
+{
+	if (r == NULL)
+		return;
+	outcome_release(&r->outcome);
+	str_release(&r->line);
+	str_release(&r->out);
+	str_release(&r->kept);
+	pthread_mutex_destroy(&r->lock);
+	free(r);
+}
+
+struct live *
+report_live(struct report *r)
+{
+	return &r->live;
+}
+
+bool
+report_wants_items(const struct report *r)
+{
+	return r->wants_items;
+}
+
+/* Write TEXT to standard error.  A failure has nowhere to be told. */
+static void
+err_write_locked(struct report *r, const struct str *text)
+{
+	if (text->len > 0)
+		(void)r->opts->io.write(FD_ERR, text->buf, text->len);
+}
+
+/* Say the lines of LINE on standard error, around the progress line, with one write. */
+static void
+say_locked(struct report *r)
+{
+	struct str all = STR_INIT;
+
+	if (r->line.len == 0)
+		return;
+	progress_erase(&r->progress, &all);
+	str_add(&all, r->line.buf, r->line.len);
+	progress_redraw(&r->progress, r->opts->io.now_ns(), &all);
+	err_write_locked(r, all.failed ? &r->line : &all);
+	str_release(&all);
+}
+
+/* Write what standard output still owes; after a failure, drop it. */
+static void
+out_flush_locked(struct report *r)
+{
+	if (r->out.failed && !err_failed(r->out_error))
+		r->out_error = str_check(&r->out);
+	if (r->out.len > 0 && !err_failed(r->out_error))
+		r->out_error = r->opts->io.write(FD_OUT, r->out.buf, r->out.len);
+	str_clear(&r->out);
+}
+
+/* Send the lines of LINE to standard output; at once, around the progress line, on a terminal. */
+static void
+out_locked(struct report *r)
+{
+	struct str bar = STR_INIT;
+
+	r->out.failed |= r->line.failed;
+	str_add(&r->out, r->line.buf, r->line.len);
+	if (r->line.len == 0 || (!r->opts->io.stdout_is_tty && r->out.len < OUT_BLOCK))
+		return;
+	if (r->opts->io.stdout_is_tty)
+		progress_erase(&r->progress, &bar);
+	err_write_locked(r, &bar);
+	out_flush_locked(r);
+	str_clear(&bar);
+	if (r->opts->io.stdout_is_tty)
+		progress_redraw(&r->progress, r->opts->io.now_ns(), &bar);
+	err_write_locked(r, &bar);
+	str_release(&bar);
+}
+
+void
+report_start(struct report *r)
+{
+	if (!r->opts->json)
+		return;
+	pthread_mutex_lock(&r->lock);
+	str_clear(&r->line);
+	json_start(&r->line, r->opts);
+	out_locked(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Keep the object of an error for --report=FILE, as far as memory is meant for that. */
+static void
+keep_locked(struct report *r, const struct event *ev)
+{
+	size_t before = r->kept.len;
+
+	if (ev->kind != EVENT_ERROR)
+		return;
+	json_event(&r->kept, r->opts, ev);
+	if (r->kept.len <= KEPT_MAX && !r->kept.failed)
+		return;
+	r->kept.len = before;
+	r->kept.failed = false;
+	r->omitted++;
+}
+
+void
+report_emit(struct report *r, const struct event *ev)
+{
+	const struct report_opts *opts = r->opts;
+
+	if (ev->kind == EVENT_ITEM && !r->wants_items)
+		return;
+	pthread_mutex_lock(&r->lock);
+	outcome_count(&r->outcome, ev, opts->strict);
+	str_clear(&r->line);
+	text_event(&r->line, opts, ev, &r->live);
+	say_locked(r);
+	str_clear(&r->line);
+	if (opts->json)
+		json_event(&r->line, opts, ev);
+	else if (opts->print0 != PRINT0_NONE)
+		text_print0(&r->line, opts, ev);
+	else
+		text_item(&r->line, opts, ev);
+	out_locked(r);
+	if (opts->file != NULL)
+		keep_locked(r, ev);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
+report_count(struct report *r, const struct counts *c)
+{
+	struct counts done = *c;
+
+	done.failed = done.vanished = done.changed = done.lost = 0;
+	pthread_mutex_lock(&r->lock);
+	counts_add(&r->outcome.counts, &done);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
+report_tick(struct report *r)
+{
+	int64_t now = r->opts->io.now_ns();
+
+	pthread_mutex_lock(&r->lock);
+	str_clear(&r->line);
+	progress_tick(&r->progress, now, &r->line);
+	err_write_locked(r, &r->line);
+	if (r->opts->json && r->opts->progress == PROGRESS_ALWAYS &&
+	    now - r->json_ns >= JSON_EVERY) {
+		struct progress_figures f = progress_read(&r->progress, now);
+
+		r->json_ns = now;
+		str_clear(&r->line);
+		json_progress(&r->line, &f, r->outcome.counts.failed);
+		out_locked(r);
+	}
+	out_flush_locked(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
+report_status(struct report *r)
+{
+	struct progress_figures f;
+
+	pthread_mutex_lock(&r->lock);
+	f = progress_read(&r->progress, r->opts->io.now_ns());
+	str_clear(&r->line);
+	str_addf(&r->line, "%s: ", r->opts->program);
+	progress_line(&r->line, &f, 80 - (int)r->line.len);
+	str_addc(&r->line, '\n');
+	say_locked(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void
+report_raise(struct report *r, enum exit_code code)
+{
+	pthread_mutex_lock(&r->lock);
+	outcome_raise(&r->outcome, code);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Flush standard output and say why it failed, once.  A reader that went away wants no more. */
+static void
+close_out_locked(struct report *r)
+{
+	bool known = err_failed(r->out_error);
+
+	out_flush_locked(r);
+	(void)known;
+}
+
+/* Publish --report=FILE: the errors that were kept, then the summary. */
+static struct err
+publish_locked(struct report *r)
+{
+	json_summary(&r->kept, &r->outcome, r->omitted);
+	TRY(str_check(&r->kept));
+	return r->opts->io.publish(r->opts->file, r->kept.buf, r->kept.len);
+}
+
+int
+report_finish(struct report *r, int signal)
+{
+	(void)r; (void)signal; (void)close_out_locked; (void)publish_locked;
+	return 0;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Events as lines for people, written while the run goes on. */
+#include "report/text.h"
+
+#include "base/size.h"
+#include "report/outcome.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Append " (NOTE)", or nothing. */
+static void
+add_note(struct str *s, const char *note)
+{
+	if (note == NULL)
+		return;
+	str_adds(s, " (");
+	str_add_text(s, note, strlen(note));
+	str_addc(s, ')');
+}
+
+void
+text_add_failure(struct str *s, const struct event *ev, const char *name)
+{
+	str_adds(s, name != NULL ? err_phrase(ev->err) : err_op_name(ev->err));
+	if (name != NULL) {
+		str_addc(s, ' ');
+		str_add_quoted(s, name, strlen(name));
+	}
+	if (ev->err.op == OP_REFUSE && ev->note != NULL) {
+		str_adds(s, ": ");
+		str_add_text(s, ev->note, strlen(ev->note));
+		return;
+	}
+	/* the phrase says it all: ESTALE is only our code for it */
+	if (ev->err.op != OP_CHANGED)
+		str_addf(s, ": %s", err_reason(ev->err));
+	add_note(s, ev->note);
+}
+
+/* What a destination that takes no more is like, NULL = this error is not of that kind. */
+static const char *
+lost_destination(struct err e)
+{
+	switch (e.code) {
+	case ENOSPC:
+		return "is full";
+	case EDQUOT:
+		return "is over its quota";
+	case EROFS:
+		return "is read-only";
+	default:
+		return NULL;
+	}
+}
+
+/* Append " (needs 4.2 GiB more)" when the walk is done, so that the figure is a total. */
+static void
+add_missing(struct str *s, struct live *live)
+{
+	int64_t more = live->bytes_found - live->bytes_done;
+	char size[SIZE_TEXT];
+
+	if (live->walked && more > 0)
+		str_addf(s, " (needs %s more)", size_format(size, more));
+}
+
+static void
+add_stopped(
+    struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
+{
+	const char *state = lost_destination(ev->err);
+
+	str_adds(s, "stopped: ");
+	if (state == NULL || ev->err.side != SIDE_DST || opts->dst == NULL) {
+		text_add_failure(s, ev, event_name(ev));
+		return;
+	}
+	str_add_shown(s, opts->dst, strlen(opts->dst));
+	str_addf(s, " %s", state);
+	if (ev->note != NULL)
+		add_note(s, ev->note);
+	else if (ev->err.code == ENOSPC)
+		add_missing(s, live);
+}
+
+/* Whether EV is a warning, which -q silences, and one that is worth a line. */
+static bool
+is_said(const struct report_opts *opts, const struct event *ev)
+{
+	switch (ev->kind) {
+	case EVENT_ERROR:
+		return true;
+	case EVENT_LOST:
+	case EVENT_NOTE:
+		return !opts->quiet;
+	case EVENT_VANISHED:
+		/* by itself no failure, and success is silent */
+		return opts->strict || (opts->verbose && !opts->quiet);
+	default:
+		return false;
+	}
+}
+
+void
+text_event(struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
+{
+	const char *name = event_name(ev);
+
+	if (!is_said(opts, ev))
+		return;
+	str_addf(s, "%s: ", opts->program);
+	if (ev->kind == EVENT_NOTE) {
+		str_add_text(s, ev->note, strlen(ev->note));
+	} else if (ev->kind == EVENT_VANISHED && name != NULL) {
+		str_add_quoted(s, name, strlen(name));
+		str_adds(s, " vanished before it was read");
+	} else if (ev->kind == EVENT_ERROR && ev->fatal) {
+		add_stopped(s, opts, ev, live);
+	} else {
+		text_add_failure(s, ev, name);
+	}
+	str_addc(s, '\n');
+}
+
+/* Append NAME shown safely and blanks up to WIDTH columns; a character is taken to be one wide. */
+static void
+add_column(struct str *s, const char *name, int width)
+{
+	size_t from = s->len;
+	int used = 0;
+
+	str_add_shown(s, name, strlen(name));
+	for (size_t i = from; i < s->len; i++)
+		used += ((unsigned char)s->buf[i] & 0xc0) != 0x80;
+	for (; used < width; used++)
+		str_addc(s, ' ');
+}
+
+static void
+add_verbose(struct str *s, const struct report_opts *opts, const struct event *ev)
+{
+	const char *dst = ev->dst != NULL ? ev->dst : ev->path;
+
+	if (ev->kind != EVENT_ITEM || ev->action == ACTION_UNCHANGED)
+		return;
+	if (ev->action == ACTION_DELETED || ev->src == NULL) {
+		str_adds(s, ev->action == ACTION_DELETED ? "removed " : "-> ");
+	} else {
+		str_add_quoted(s, ev->src, strlen(ev->src));
+		str_adds(s, " -> ");
+	}
+	str_add_quoted(s, dst, strlen(dst));
+	if (ev->backup != NULL) {
+		str_adds(s, " (backup: ");
+		str_add_quoted(s, ev->backup, strlen(ev->backup));
+		str_addc(s, ')');
+	}
+	str_addc(s, opts->end);
+}
+
+/* The mark and the word of an itemized line. */
+static const struct {
+	char mark;
+	const char *word;
+} item_words[ACTION_N] = {
+	[ACTION_NEW] = { '+', "new" },
+	[ACTION_CHANGED] = { '~', "content" },
+	[ACTION_ATTRIBUTES] = { '.', "attributes" },
+	[ACTION_LINKED] = { '>', "hard link" },
+	[ACTION_UNCHANGED] = { '=', "unchanged" },
+	[ACTION_DELETED] = { '-', "delete" },
+};
+
+/* Append the last column of an itemized line: why, where to, or what went wrong. */
+static void
+add_remark(struct str *s, const struct event *ev)
+{
+	if (ev->kind == EVENT_ERROR) {
+		str_adds(s, "  ");
+		if (ev->err.op == OP_REFUSE && ev->note != NULL)
+			str_add_text(s, ev->note, strlen(ev->note));
+		else if (ev->err.op == OP_CHANGED)
+			str_adds(s, err_group_words(ERR_GROUP_CHANGED));
+		else
+			str_addf(s, "%s: %s", err_phrase(ev->err), err_reason(ev->err));
+	} else if (ev->note != NULL && ev->action == ACTION_LINKED) {
+		str_adds(s, "  -> ");
+		str_add_shown(s, ev->note, strlen(ev->note));
+	} else if (ev->note != NULL) {
+		str_adds(s, "  ");
+		str_add_text(s, ev->note, strlen(ev->note));
+	}
+}
+
+/* Append one itemized line; with -0 the name is raw and last. */
+static void
+add_itemized(struct str *s, const struct report_opts *opts, const struct event *ev)
+{
+	bool failed = ev->kind == EVENT_ERROR;
+	const char *path = ev->path != NULL ? ev->path : event_name(ev);
+	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
+	    ev->action != ACTION_LINKED;
+	bool remarked = failed || ev->note != NULL;
+	char size[SIZE_TEXT] = "";
+
+	if (path == NULL || (!failed && ev->action == ACTION_UNCHANGED && !opts->unchanged))
+		return;
+	str_addf(s, "%c %-10s%10s  ", failed ? '!' : item_words[ev->action].mark,
+	    failed ? "error" : item_words[ev->action].word,
+	    sized ? size_format(size, ev->size) : "");
+	if (opts->end == '\0') {
+		str_adds(s, path);
+	} else {
+		add_column(s, path, remarked ? 21 : 0);
+		add_remark(s, ev);
+	}
+	str_addc(s, opts->end);
+}
+
+/* What was done to an entry, in one word. */
+static const char *
+explain_verb(const struct event *ev)
+{
+	static const char *const by_action[ACTION_N] = { "made", "made", "set", "linked", "kept",
+		"gone" };
+
+	switch (ev->moved.method) {
+	case METHOD_CLONE:
+		return "cloned";
+	case METHOD_COPY_RANGE:
+	case METHOD_SENDFILE:
+	case METHOD_BUFFER:
+		return "copied";
+	case METHOD_LINK:
+		return "linked";
+	default:
+		return by_action[ev->action];
+	}
+}
+
+/* By what means, for people. */
+static const char *
+explain_means(const struct event *ev)
+{
+	switch (ev->moved.method) {
+	case METHOD_CLONE:
+		return "FICLONE";
+	case METHOD_BUFFER:
+		return "buffers";
+	case METHOD_COPY_RANGE:
+	case METHOD_SENDFILE:
+		return method_name(ev->moved.method);
+	case METHOD_LINK:
+		return "hard link";
+	default:
+		return item_kind_name(ev->what);
+	}
+}
+
+/* Append " (no reflink: other file system; NOTE)", as far as there is something to say. */
+static void
+add_explanation(struct str *s, const struct event *ev)
+{
+	const struct moved *m = &ev->moved;
+	struct err refusal = err_make(m->refusal, OP_CLONE, SIDE_NONE, -1);
+	bool refused = m->refused != METHOD_NONE && m->refusal != 0;
+
+	if (!refused && ev->note == NULL)
+		return;
+	str_adds(s, " (");
+	if (refused)
+		str_addf(s, "no %s: %s%s", method_name(m->refused),
+		    m->refusal == EXDEV ? "other file system" : err_reason(refusal),
+		    ev->note != NULL ? "; " : "");
+	if (ev->note != NULL)
+		str_add_text(s, ev->note, strlen(ev->note));
+	str_addc(s, ')');
+}
+
+static void
+add_explained(struct str *s, const struct event *ev)
+{
+	const char *path = ev->path != NULL ? ev->path : ev->dst;
+	char size[SIZE_TEXT] = "";
+
+	if (ev->kind != EVENT_ITEM || path == NULL)
+		return;
+	add_column(s, path, 13);
+	str_addf(s, "%10s  %-6s  %s", ev->what == KIND_FILE ? size_format(size, ev->size) : "",
+	    explain_verb(ev), explain_means(ev));
+	add_explanation(s, ev);
+	str_addc(s, '\n');
+}
+
+void
+text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
+{
+	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
+		return;
+	if (opts->verbose && !opts->itemize)
+		add_verbose(s, opts, ev);
+	if (opts->itemize)
+		add_itemized(s, opts, ev);
+	if (opts->explain)
+		add_explained(s, ev);
+}
+
+void
+text_print0(struct str *s, const struct report_opts *opts, const struct event *ev)
+{
+	const char *name = ev->src != NULL ? ev->src : ev->path;
+	bool asked = false;
+
+	if (opts->print0 == PRINT0_FAILED)
+		asked = ev->kind == EVENT_ERROR;
+	else if (opts->print0 == PRINT0_SKIPPED)
+		asked = ev->kind == EVENT_ITEM && ev->action == ACTION_UNCHANGED;
+	else if (opts->print0 == PRINT0_DONE && !opts->dry_run)
+		asked = ev->kind == EVENT_ITEM && ev->action != ACTION_UNCHANGED &&
+		    ev->action != ACTION_DELETED;
+	if (asked && name != NULL)
+		str_add(s, name, strlen(name) + 1);
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The kernel's own ways of moving content, with EINTR retried and errno turned into struct err. */
+#include "sys/move.h"
+
+#include "sys/file.h"
+
+#include <errno.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+/* The end of a move that errno speaks of, as far as it tells. */
+static enum err_side
+side_of_errno(void)
+{
+	switch (errno) {
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case EROFS:
+		return SIDE_DST;
+	default:
+		return SIDE_SRC;
+	}
+}
+
+static size_t
+capped(int64_t len)
+{
+	return len < MOVE_MAX ? (size_t)len : (size_t)MOVE_MAX;
+}
+
+struct err
+move_clone(int dst, int src)
+{
+	int rc;
+	do
+		rc = ioctl(dst, FICLONE, src);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? err_sys(OP_CLONE, side_of_errno(), -1) : ERR_OK;
+}
+
+struct err
+move_copy_range(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
+{
+	off_t in = src_off;
+	off_t out = dst_off;
+	ssize_t n;
+	do
+		n = copy_file_range(src, &in, dst, &out, capped(len), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(OP_COPY_RANGE, side_of_errno(), src_off);
+	*moved = n;
+	return ERR_OK;
+}
+
+struct err
+move_sendfile(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
+{
+	off_t in = src_off;
+	ssize_t n;
+	TRY(file_seek_to(dst, dst_off));
+	do
+		n = sendfile(dst, src, &in, capped(len));
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(OP_SENDFILE, side_of_errno(), src_off);
+	*moved = n;
+	return ERR_OK;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One thing in a tree that is to be carried to the destination. */
+#ifndef DECANT_ENTRY_H
+#define DECANT_ENTRY_H
+
+#include "tree/node.h"
+
+/* An entry; borrowed while it is carried out.  Its node is held. */
+struct entry {
+	struct node *dir;     /* the directory on both sides */
+	const char *src_name; /* below the directory's source; a whole path for operands */
+	const char *name;     /* below the directory's destination, a single component */
+	unsigned char type;   /* DT_*, DT_UNKNOWN when it has to be asked for */
+	bool operand;         /* a person named it: cp's rules for operands hold */
+	bool follow;          /* a symbolic link is followed */
+};
+
+#endif

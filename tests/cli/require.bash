@@ -1,0 +1,90 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause
+# What a test needs of its surroundings; each skips the test with a reason where it is missing.
+
+require_root() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+}
+
+require_command() {
+	local name
+	for name; do
+		command -v "$name" >/dev/null || skip "needs $name"
+	done
+}
+
+# has_xattr DIR: true where user.* attributes can be set
+has_xattr() {
+	local probe status=0
+	command -v setfattr >/dev/null || return 1
+	probe=$(mktemp -p "$1") || return 1
+	setfattr -n user.probe -v 1 "$probe" 2>/dev/null || status=1
+	rm -f "$probe"
+	return "$status"
+}
+
+has_acl() {
+	local probe status=0
+	command -v setfacl >/dev/null || return 1
+	probe=$(mktemp -p "$1") || return 1
+	setfacl -m u:1:r "$probe" 2>/dev/null || status=1
+	rm -f "$probe"
+	return "$status"
+}
+
+require_xattr() {
+	has_xattr "$1" || skip "needs extended attributes on $1"
+}
+
+require_acl() {
+	has_acl "$1" || skip "needs POSIX ACLs on $1"
+}
+
+require_sparse() {
+	local probe blocks
+	probe=$(mktemp -p "$1")
+	truncate -s 1M "$probe"
+	blocks=$(stat -c %b "$probe")
+	rm -f "$probe"
+	[ "$blocks" -lt 64 ] || skip "needs sparse files on $1"
+}
+
+require_reflink() {
+	local probe status=0
+	probe=$(mktemp -p "$1")
+	head -c 65536 /dev/zero >"$probe"
+	cp --reflink=always "$probe" "$probe.clone" 2>/dev/null || status=1
+	rm -f "$probe" "$probe.clone"
+	[ "$status" -eq 0 ] || skip "needs cloning on $1"
+}
+
+# require_space DIR MIB
+require_space() {
+	local free
+	free=$(df --output=avail -BM "$1" | tail -n 1 | tr -dc 0-9)
+	[ "$free" -ge "$2" ] || skip "needs $2 MiB free in $1"
+}
+
+# require_inject: strace that can inject faults, and is let
+require_inject() {
+	require_command strace
+	strace -qq -o /dev/null -e inject=getpid:error=EPERM true 2>/dev/null ||
+		skip "needs strace with fault injection"
+}
+
+# require_mount: root who may mount
+require_mount() {
+	require_root
+	local probe=$BATS_TEST_TMPDIR/probe-mount
+	mkdir -p "$probe"
+	mount -t tmpfs none "$probe" 2>/dev/null || skip "needs the right to mount"
+	umount "$probe"
+	rmdir "$probe"
+}
+
+# require_nobody: root who can become nobody
+require_nobody() {
+	require_root
+	require_command setpriv
+	setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs setpriv to nobody"
+}

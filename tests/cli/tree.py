@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Trees that shell tools cannot walk: list them, make them deep, make them wide.
+
+list DIR        one line an entry with everything that a copy keeps, in a fixed order
+deep DIR N      N directories below one another in DIR, each with a small file
+wide DIR N      N empty files in DIR
+holes FILE      the data extents of FILE, one "offset length" a line
+Walks below directory descriptors, two at a time, so depth and path length have no limit.
+"""
+import os
+import stat
+import sys
+import zlib
+
+
+def content_of(directory, name):
+    fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW, dir_fd=directory)
+    try:
+        sum_ = 0
+        while block := os.read(fd, 1 << 20):
+            sum_ = zlib.crc32(block, sum_)
+        return "%08x" % sum_
+    finally:
+        os.close(fd)
+
+
+def xattrs_of(directory, name):
+    path = b"/proc/self/fd/%d/%s" % (directory, name)
+    try:
+        names = sorted(os.listxattr(path, follow_symlinks=False))
+        return ["%s=%r" % (n, os.getxattr(path, n, follow_symlinks=False)) for n in names]
+    except OSError:
+        return []
+
+
+class Lister:
+    """Prints one line an entry; hard links get the number of their first name."""
+
+    def __init__(self):
+        self.links = {}
+        self.count = 0
+
+    def line(self, depth, directory, name):
+        st = os.stat(name, dir_fd=directory, follow_symlinks=False)
+        kind = stat.S_IFMT(st.st_mode)
+        self.count += 1
+        fields = [str(depth), repr(name), "%06o" % st.st_mode, "%d:%d" % (st.st_uid, st.st_gid),
+                  "%d" % st.st_mtime_ns]
+        if kind == stat.S_IFREG:
+            fields += ["%d" % st.st_size, content_of(directory, name)]
+        elif kind == stat.S_IFLNK:
+            fields.append(repr(os.readlink(name, dir_fd=directory)))
+        elif kind in (stat.S_IFCHR, stat.S_IFBLK):
+            fields.append("%d,%d" % (os.major(st.st_rdev), os.minor(st.st_rdev)))
+        if kind != stat.S_IFDIR and st.st_nlink > 1:
+            first = self.links.setdefault((st.st_dev, st.st_ino), self.count)
+            fields.append("link%d/%d" % (first, st.st_nlink))
+        fields += xattrs_of(directory, name)
+        print(" ".join(fields))
+        return kind == stat.S_IFDIR
+
+
+def list_tree(root):
+    lister = Lister()
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    lister.line(0, fd, b".")
+    todo = [sorted(map(os.fsencode, os.listdir(fd)), reverse=True)]
+    while todo:
+        if not todo[-1]:
+            todo.pop()
+            if todo:
+                up = os.open("..", os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+                os.close(fd)
+                fd = up
+            continue
+        name = todo[-1].pop()
+        if lister.line(len(todo), fd, name):
+            flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+            child = os.open(name, flags, dir_fd=fd)
+            os.close(fd)
+            fd = child
+            todo.append(sorted(map(os.fsencode, os.listdir(fd)), reverse=True))
+    os.close(fd)
+
+
+def make_deep(root, levels):
+    os.makedirs(root, exist_ok=True)
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for level in range(levels):
+        name = "level%05d" % level
+        file = os.open("f", os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=fd)
+        os.write(file, b"%d\n" % level)
+        os.close(file)
+        os.mkdir(name, dir_fd=fd)
+        child = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+        os.close(fd)
+        fd = child
+    os.close(fd)
+
+
+def make_wide(root, files):
+    os.makedirs(root, exist_ok=True)
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for number in range(files):
+        os.close(os.open("f%07d" % number, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=fd))
+    os.close(fd)
+
+
+def print_holes(path):
+    fd = os.open(path, os.O_RDONLY)
+    end = os.fstat(fd).st_size
+    at = 0
+    while at < end:
+        try:
+            data = os.lseek(fd, at, os.SEEK_DATA)
+        except OSError:
+            break
+        at = os.lseek(fd, data, os.SEEK_HOLE)
+        print(data, at - data)
+    os.close(fd)
+
+
+def main(args):
+    verb, path = args[1], os.fsencode(args[2])
+    if verb == "list":
+        list_tree(path)
+    elif verb == "deep":
+        make_deep(path, int(args[3]))
+    elif verb == "wide":
+        make_wide(path, int(args[3]))
+    elif verb == "holes":
+        print_holes(path)
+    else:
+        sys.exit("tree.py: unknown verb " + verb)
+
+
+main(sys.argv)
