@@ -54,11 +54,18 @@ size_parse(const char *text, int64_t *size)
 	return true;
 }
 
-/* BYTES in units of 1024^UNIT / SCALE, rounded; for sizes that are not negative. */
+/* BYTES in units of 1024^UNIT. */
+static double
+in_units(int64_t bytes, int unit)
+{
+	return (double)bytes / (double)(INT64_C(1) << (10 * unit));
+}
+
+/* BYTES in units of 1024^UNIT / SCALE, rounded; BYTES is not negative, and UNIT its own or more. */
 static int64_t
 scaled(int64_t bytes, int unit, int scale)
 {
-	return (int64_t)((double)bytes / (double)(INT64_C(1) << (10 * unit)) * scale + 0.5);
+	return (int64_t)(in_units(bytes, unit) * scale + 0.5);
 }
 
 int
@@ -66,8 +73,8 @@ size_unit(int64_t bytes)
 {
 	int unit = 0;
 
-	/* in tenths, so that what would be rounded to 1024.0 goes to the next unit */
-	while (unit < 6 && scaled(bytes, unit, 10) >= 10240)
+	/* what would be rounded to 1024.0 goes to the next unit */
+	while (unit < 6 && in_units(bytes, unit) >= 1023.95)
 		unit++;
 	return unit;
 }

@@ -21,7 +21,7 @@ enum {
 int size_unit(int64_t bytes);
 /* The name of a unit, e.g. "MiB"; static storage. */
 const char *size_unit_name(int unit);
-/* Write BYTES as a number of UNITs with DECIMALS (0 to 2) places, rounded; returns BUF. */
+/* Write BYTES as a number of UNITs, its own or larger, with DECIMALS (0 to 2) places; returns BUF. */
 const char *size_format_in(char buf[static SIZE_TEXT], int64_t bytes, int unit, int decimals);
 /* Write BYTES with one decimal and its unit, "12.3 MiB", or "512 B"; returns BUF. */
 const char *size_format(char buf[static SIZE_TEXT], int64_t bytes);

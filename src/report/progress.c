@@ -9,13 +9,15 @@
 
 enum {
 	NS_PER_S = 1000000000,
-	SILENT_S = 1,         /* a shorter run shows nothing; UX.md section 5 */
+	SILENT_NS = NS_PER_S, /* a shorter run shows nothing; UX.md section 5 */
 	HISTORY_S = 10,       /* no estimate before; UX.md section 5 */
-	WHOLE_S = 30,         /* whole lines without a terminal; UX.md section 6 */
 	COLUMNS_DEFAULT = 80, /* UX.md section 5 */
 	BAR_WIDTH = 20,       /* so that the longest line takes 80 columns */
 	PARTS_MAX = 6         /* most parts a line has */
 };
+
+/* Nanoseconds between whole lines without a terminal; UX.md section 6. */
+static const int64_t WHOLE_NS = 30 * INT64_C(1000000000);
 
 /* To the first column, then erase to the end of the line (ECMA-48 EL). */
 static const char erase_sequence[] = "\r\033[K";
@@ -251,8 +253,8 @@ is_redrawn(const struct progress *p)
 static bool
 is_due(const struct progress *p, int64_t now_ns)
 {
-	return is_redrawn(p) &&
-	    (p->opts->progress == PROGRESS_ALWAYS || now_ns - p->start_ns >= SILENT_S * NS_PER_S);
+	return !p->ended && is_redrawn(p) &&
+	    (p->opts->progress == PROGRESS_ALWAYS || now_ns - p->start_ns >= SILENT_NS);
 }
 
 void
@@ -261,6 +263,13 @@ progress_erase(struct progress *p, struct str *out)
 	if (p->drawn)
 		str_adds(out, erase_sequence);
 	p->drawn = false;
+}
+
+void
+progress_end(struct progress *p, struct str *out)
+{
+	progress_erase(p, out);
+	p->ended = true;
 }
 
 void
@@ -286,7 +295,7 @@ progress_tick(struct progress *p, int64_t now_ns, struct str *out)
 		return;
 	}
 	f = progress_read(p, now_ns);
-	if (p->opts->progress != PROGRESS_ALWAYS || now_ns - p->whole_ns < INT64_C(1) * WHOLE_S * NS_PER_S)
+	if (p->opts->progress != PROGRESS_ALWAYS || now_ns - p->whole_ns < WHOLE_NS)
 		return;
 	p->whole_ns = now_ns;
 	p->shown = true;

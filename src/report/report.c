@@ -43,6 +43,7 @@ struct report {
 	int64_t omitted;      /* errors that did not fit there */
 	int64_t json_ns;      /* when the last progress object was written */
 	struct err out_error; /* why standard output takes no more */
+	bool out_told;        /* that was said */
 };
 
 struct report *
@@ -252,28 +253,91 @@ report_raise(struct report *r, enum exit_code code)
 	pthread_mutex_unlock(&r->lock);
 }
 
-/* Flush standard output and say why it failed, once.  A reader that went away wants no more. */
+/* Say that WHAT failed with E, and raise 3: what was asked for is not all there. */
 static void
-close_out_locked(struct report *r)
+output_failed_locked(struct report *r, const char *what, const char *name, struct err e)
 {
-	bool known = err_failed(r->out_error);
-
-	out_flush_locked(r);
-	(void)known;
+	str_clear(&r->line);
+	str_addf(&r->line, "%s: %s", r->opts->program, what);
+	if (name != NULL) {
+		str_addc(&r->line, ' ');
+		str_add_quoted(&r->line, name, strlen(name));
+	}
+	str_addf(&r->line, ": %s\n", err_reason(e));
+	say_locked(r);
+	outcome_raise(&r->outcome, EXIT_STOPPED);
 }
 
-/* Publish --report=FILE: the errors that were kept, then the summary. */
+/* Flush standard output and say, once, why it failed.  A reader that went away wants no more. */
+static void
+settle_out_locked(struct report *r)
+{
+	out_flush_locked(r);
+	if (!err_failed(r->out_error) || r->out_told)
+		return;
+	r->out_told = true;
+	if (r->out_error.code != EPIPE)
+		output_failed_locked(r, "error writing standard output", NULL, r->out_error);
+}
+
+/* Publish the errors that were kept and the summary as PATH. */
 static struct err
-publish_locked(struct report *r)
+publish_locked(struct report *r, const char *path)
 {
 	json_summary(&r->kept, &r->outcome, r->omitted);
 	TRY(str_check(&r->kept));
-	return r->opts->io.publish(r->opts->file, r->kept.buf, r->kept.len);
+	return r->opts->io.publish(path, r->kept.buf, r->kept.len);
+}
+
+/* Say in words what the run came to, as far as somebody wants to know. */
+static void
+say_summary_locked(struct report *r)
+{
+	const struct report_opts *opts = r->opts;
+	bool to_people = !opts->json && opts->print0 == PRINT0_NONE && opts->end == '\n';
+	bool asked = r->progress.shown || r->outcome.signal != 0;
+
+	if (opts->dry_run && !opts->quiet && to_people) {
+		str_clear(&r->line);
+		summary_add_dry(&r->line, &r->outcome);
+		out_locked(r);
+		out_flush_locked(r);
+	}
+	str_clear(&r->line);
+	if (opts->stats || (asked && !opts->quiet && !opts->dry_run))
+		summary_add(&r->line, opts, &r->outcome);
+	if (!opts->quiet)
+		summary_add_errors(&r->line, opts, &r->outcome);
+	say_locked(r);
 }
 
 int
 report_finish(struct report *r, int signal)
 {
-	(void)r; (void)signal; (void)close_out_locked; (void)publish_locked;
-	return 0;
+	const struct report_opts *opts = r->opts;
+	struct err e = ERR_OK;
+	int status;
+
+	pthread_mutex_lock(&r->lock);
+	r->outcome.span_ns = opts->io.now_ns() - r->start_ns;
+	r->outcome.signal = signal;
+	str_clear(&r->line);
+	progress_end(&r->progress, &r->line);
+	err_write_locked(r, &r->line);
+	/* what can still raise the status comes before what states it */
+	settle_out_locked(r);
+	if (opts->file != NULL)
+		e = publish_locked(r, opts->file);
+	if (err_failed(e))
+		output_failed_locked(r, "cannot write the report", opts->file, e);
+	say_summary_locked(r);
+	if (opts->json) {
+		str_clear(&r->line);
+		json_summary(&r->line, &r->outcome, 0);
+		out_locked(r);
+	}
+	settle_out_locked(r);
+	status = outcome_status(&r->outcome);
+	pthread_mutex_unlock(&r->lock);
+	return status;
 }

@@ -28,7 +28,7 @@ enum progress_when {
 /* The system as the report needs it; run/ fills it, tests fake it. */
 struct report_io {
 	/* Write BYTES[len] to standard output (1) or standard error (2), whole. */
-	struct err (*write)(int fd, const char *bytes, size_t len);
+	struct err (*write)(int fd, const void *bytes, size_t len);
 	/* Make TEXT[len] appear under PATH, complete or not at all (--report=FILE). */
 	struct err (*publish)(const char *path, const char *text, size_t len);
 	/* The monotonic clock. */

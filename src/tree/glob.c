@@ -176,9 +176,9 @@ take_stars(struct rest *r, bool in_front)
 		return TOKEN_STAR;
 	if (r->at == r->end)
 		return TOKEN_REST;
-	if (*r->at != '/')
+	if (!rest_starts(r, "/") && !rest_starts(r, "\\/"))
 		return TOKEN_STAR;
-	r->at++;
+	r->at += *r->at == '\\' ? 2 : 1;
 	return TOKEN_DIRS;
 }
 

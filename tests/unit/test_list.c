@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* base/list: order, removal, and what removal leaves behind. */
+#include "base/list.h"
+
+/* cmocka.h wants the others before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
-#include "base/list.h"
+/* clang-format on */
 
 struct item {
 	int number;

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* base/map: against a plain array as the model, through growth, removal and collisions. */
+#include "base/map.h"
+
+/* cmocka.h wants the others before it. */
+/* clang-format off */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
 #include <cmocka.h>
 
-#include "base/map.h"
+/* clang-format on */
 
 enum {
 	KEYS = 4096,      /* several doublings of the table */

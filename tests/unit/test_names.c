@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tree/names: names as they arrive, of any length, with either separator. */
+#include "tree/names.h"
+
+/* cmocka.h wants the others before it. */
+/* clang-format off */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,10 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
 #include <cmocka.h>
 
-#include "tree/names.h"
+/* clang-format on */
 
 /* A list that holds TEXT[len] and ends there. */
 static struct names *
@@ -169,6 +172,7 @@ static void
 names_straddle_the_buffer(void **state)
 {
 	enum { LONGEST = 700, LISTS = 3 };
+
 	static char text[LISTS * LONGEST * (LONGEST + 3) / 2];
 	size_t len = 0;
 	int fd;

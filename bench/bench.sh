@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+# Measure decant against its peers, in turns, on file systems in memory.
+# usage: bench.sh [PATH_TO_DECANT] [-n RUNS] [-f FILE-SYSTEM]... [CASE]...
+#   PATH_TO_DECANT  default $DECANT, or decant beside this folder
+#   -n RUNS         runs of each program in each case; 5
+#   -f NAME         ext4, xfs, btrfs or tmpfs; default all
+#   CASE            small flat big sparse one; default all
+# Writes results.csv and table.md to $BENCH_OUT, default out/ in this folder.
+set -euo pipefail
+LC_ALL=C
+export LC_ALL
+here=$(cd "$(dirname "$0")" && pwd)
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+
+runs=5
+systems=()
+cases=()
+decant=${DECANT:-$here/../decant}
+if [ $# -gt 0 ] && [[ $1 == */* ]]; then
+	decant=$1
+	shift
+fi
+while [ $# -gt 0 ]; do
+	case $1 in
+	-n) runs=${2:?} && shift 2 ;;
+	-f) systems+=("${2:?}") && shift 2 ;;
+	small | flat | big | sparse | one) cases+=("$1") && shift ;;
+	*)
+		sed -n '4,9s/^# //p' "$0" >&2
+		exit 2
+		;;
+	esac
+done
+[ ${#systems[@]} -gt 0 ] || systems=(ext4 xfs btrfs tmpfs)
+[ ${#cases[@]} -gt 0 ] || cases=(small flat big sparse one)
+[ -x "$decant" ] || {
+	echo "bench.sh: no program at $decant" >&2
+	exit 2
+}
+decant=$(realpath "$decant")
+[[ $runs =~ ^[1-9][0-9]*$ ]] || {
+	echo "bench.sh: invalid number of runs '$runs'" >&2
+	exit 2
+}
+
+work=$(mktemp -d /dev/shm/decant-bench.XXXXXX)
+out=${BENCH_OUT:-$here/out}
+mkdir -p "$out"
+csv=$out/results.csv
+table=$out/table.md
+mounted=
+
+tidy() {
+	cd /
+	if [ -n "$mounted" ]; then
+		umount "$mounted" || umount -l "$mounted" || true
+	fi
+	rm -rf "$work"
+}
+trap tidy EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+note() {
+	printf 'bench.sh: %s\n' "$*" >&2
+}
+
+tool() {
+	"$python" "$here/tool.py" "$@"
+}
+
+# Mount a fresh file system of kind $1 at $fs; false, with a reason, where that cannot be.
+mount_fs() {
+	local image=$work/image
+	fs=$work/$1
+	mkdir -p "$fs"
+	if [ "$1" = tmpfs ]; then
+		# The work folder is on a tmpfs already; a mount of our own only needs its own limits.
+		[ "$(id -u)" -eq 0 ] || return 0
+		mount -t tmpfs -o size=10G,nr_inodes=0 decant-bench "$fs" && mounted=$fs
+		return
+	fi
+	if [ "$(id -u)" -ne 0 ]; then
+		note "$1 is left out: loop images need root"
+		return 1
+	fi
+	command -v "mkfs.$1" >/dev/null || {
+		note "$1 is left out: no mkfs.$1"
+		return 1
+	}
+	truncate -s 6G "$image"
+	case $1 in
+	# Nothing is left for the kernel to initialize behind a measurement.
+	ext4) mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$image" ;;
+	xfs) mkfs.xfs -q -f -m reflink=1 "$image" ;;
+	btrfs) mkfs.btrfs -q -f "$image" >/dev/null ;;
+	*)
+		note "$1 is left out: not known"
+		return 1
+		;;
+	esac || return 1
+	mount -o loop "$image" "$fs" || {
+		note "$1 is left out: it cannot be mounted"
+		return 1
+	}
+	mounted=$fs
+}
+
+unmount_fs() {
+	cd /
+	if [ -n "$mounted" ]; then
+		umount "$mounted"
+		mounted=
+	fi
+	rm -rf "$fs" "$work/image"
+}
+
+# Make the corpus of case $1 at $fs/src.
+make_corpus() {
+	case $1 in
+	small) tool small "$fs/src" 50000 1000 ;;
+	flat) tool flat "$fs/src" 20000 ;;
+	big) tool big "$fs/src" $((1 << 30)) ;;
+	sparse) tool sparse "$fs/src" $((1 << 30)) ;;
+	one) head -c 4096 /dev/urandom >"$fs/src" ;;
+	esac
+	sync -f "$fs"
+}
+
+# What a program is called with: $1 the program, $2 source, $3 destination; one word a line.
+command_of() {
+	local slash=
+	[ ! -d "$2" ] || slash=/
+	case $1 in
+	decant) printf '%s\n' "$decant" copy -a "$2" "$3" ;;
+	cp) printf '%s\n' cp -a "$2" "$3" ;;
+	rsync) printf '%s\n' rsync -a "$2$slash" "$3" ;;
+	esac
+}
+
+# Run program $1 once in case $2; prints seconds.  Preparing, syncing and removing are not timed.
+measure() {
+	local words times=1 destination=$fs/dst seconds
+	if [ "$2" = one ]; then
+		# One process is too short for one look at the clock.
+		times=100
+		mkdir "$fs/dst"
+		destination="$fs/dst/{}"
+	fi
+	mapfile -t words < <(command_of "$1" "$fs/src" "$destination")
+	sync -f "$fs"
+	seconds=$(tool timed "$times" "${words[@]}")
+	rm -rf "$fs/dst"
+	sync -f "$fs"
+	echo "$seconds"
+}
+
+# The median of program $3 on file system $1 in case $2, from the CSV.
+median_of() {
+	awk -F, -v fs="$1" -v c="$2" -v p="$3" '$1 == fs && $2 == c && $3 == p { print $5 }' "$csv" | tool median
+}
+
+peers=(cp)
+if command -v rsync >/dev/null; then
+	peers+=(rsync)
+else
+	note "rsync is left out: not installed"
+fi
+
+echo 'fs,case,program,run,seconds' >"$csv"
+{
+	echo "# decant and its peers"
+	echo
+	echo "- kernel $(uname -r), $(nproc) CPUs: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+	echo "- $("$decant" --version | head -n 1); $(cp --version | head -n 1)$(
+		[ ${#peers[@]} -lt 2 ] || rsync --version | sed -n '1s/^ *\(rsync *version [^ ]*\).*/; \1/p'
+	)"
+	echo "- medians of $runs runs in turns, seconds; ratio = peer / decant, above 1 decant is faster"
+	echo
+	echo "| fs | case | decant | cp -a | ratio | rsync -a | ratio |"
+	echo "|---|---|---|---|---|---|---|"
+} >"$table"
+
+for system in "${systems[@]}"; do
+	for case in "${cases[@]}"; do
+		mount_fs "$system" || continue 2
+		make_corpus "$case"
+		# A first turn outside the record warms what is to be warm for all.
+		for program in decant "${peers[@]}"; do
+			measure "$program" "$case" >/dev/null
+		done
+		for ((run = 1; run <= runs; run++)); do
+			for program in decant "${peers[@]}"; do
+				echo "$system,$case,$program,$run,$(measure "$program" "$case")" >>"$csv"
+			done
+		done
+		ours=$(median_of "$system" "$case" decant)
+		row="| $system | $case | $ours |"
+		for program in "${peers[@]}"; do
+			theirs=$(median_of "$system" "$case" "$program")
+			row+=" $theirs | $(awk -v a="$theirs" -v b="$ours" 'BEGIN { printf "%.2f", a / b }') |"
+		done
+		[ ${#peers[@]} -gt 1 ] || row+=" - | - |"
+		echo "$row" | tee -a "$table" >&2
+		unmount_fs
+	done
+done
+cat "$table"

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The command line: from argv to what a run was asked to do. */
+#ifndef DECANT_OPTIONS_H
+#define DECANT_OPTIONS_H
+
+#include "run/copy.h"
+
+/* What is to be done after the command line was read. */
+enum cli_outcome {
+	CLI_RUN,   /* the run that was asked for */
+	CLI_DONE,  /* nothing: help or version has been printed; exit 0 */
+	CLI_USAGE, /* nothing: what is wrong has been said on stderr; exit EXIT_USAGE */
+};
+
+/*
+ * Read the command line and the environment into OPTS, which is initialized whatever the outcome;
+ * cli_release() frees it.  ARGV is permuted and lent to OPTS for as long as that lives.
+ * Main thread, once (getopt_long has static state); prints help on stdout, complaints on stderr.
+ */
+enum cli_outcome cli_parse(int argc, char **argv, struct copy_opts *opts);
+/* Free what cli_parse() allocated for OPTS. */
+void cli_release(struct copy_opts *opts);
+
+#endif

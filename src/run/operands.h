@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a person named: operand forms, copies into themselves, lists of names. */
+#ifndef DECANT_OPERANDS_H
+#define DECANT_OPERANDS_H
+
+#include "run/run.h"
+
+/* Resolve the operands and hand them to the workers; lists of names go to a job of their own.
+ * Every failure has been told. */
+void operands_run(struct run *run);
+
+#endif

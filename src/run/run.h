@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the jobs of one run share, and what each worker has to itself. */
+#ifndef DECANT_RUN_H
+#define DECANT_RUN_H
+
+#include "base/str.h"
+#include "run/copy.h"
+#include "sys/dir.h"
+#include "thread/bufs.h"
+#include "thread/cancel.h"
+#include "thread/sched.h"
+#include "tree/entry.h"
+#include "tree/links.h"
+
+/* What one worker has to itself; no lock guards it. */
+struct worker {
+	struct run *run;          /* the run it works for */
+	void *buf;                /* its buffer of the pool, borrowed for the whole run */
+	char *list_buf;           /* DIR_BUF_SIZE bytes for one listing, owned */
+	struct meta_names names;  /* attribute names of the file at hand */
+	struct counts counts;     /* what it did; merged when it is joined */
+	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+};
+
+/* One run.  Const once the workers have started, but for what locks itself. */
+struct run {
+	const struct copy_opts *opts; /* what was asked for */
+	struct filter *filter;        /* what is left out, or NULL; owned */
+	struct report *report;        /* locks itself */
+	struct live *live;            /* its live figures, atomics */
+	struct sched *sched;          /* locks itself */
+	struct nodes *nodes;          /* locks itself */
+	struct links *links;          /* locks itself */
+	struct bufs *bufs;            /* locks itself */
+	struct cancel cancel;         /* locks itself */
+	struct refusals refusals;     /* locks itself */
+	struct engine engine;         /* borrows OPTS, REFUSALS and CANCEL */
+	struct node *base;            /* the directory that operands go into; NULL before it is known */
+	struct worker *workers;       /* n_workers + 1: the last one is the main thread's */
+	unsigned n_workers;           /* worker threads */
+	mode_t umask;                 /* of the process */
+	uid_t uid;                    /* effective user */
+	gid_t gid;                    /* effective group */
+	bool wants_items;             /* somebody renders each entry */
+	int sigfd;                    /* signals */
+	int done_fd;                  /* readable when the workers are done */
+	atomic_bool stopped;          /* a fatal error was told: no second one is */
+	int signal;                   /* the signal that ended the run, 0 = none */
+};
+
+/* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
+bool run_pump(struct run *run, int timeout_ms);
+
+#endif

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands at the destination, what to do about it, and where the old file goes. */
+#include "run/target.h"
+
+#include "base/own.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* cp's rule for an operand whose destination is a symbolic link that a person named: the file behind
+ * it is written, unless the link itself is to be replaced. */
+static bool
+writes_through(const struct worker *w, const struct entry *e, const struct stat *st)
+{
+	const struct plan_opts *p = &w->run->opts->plan;
+
+	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink && !p->atomic
+	    && !p->remove_destination && p->backup == BACKUP_NONE;
+}
+
+static struct err
+look(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	struct stat behind;
+	struct err err = dir_stat(e->dir->dst_fd, e->name, false, SIDE_DST, &t->dest.st);
+
+	if (err.code == ENOENT)
+		return ERR_OK;
+	TRY(err);
+	t->dest.exists = true;
+	if (S_ISLNK(t->dest.st.st_mode) && writes_through(w, e, st)) {
+		err = dir_stat(e->dir->dst_fd, e->name, true, SIDE_DST, &behind);
+		if (err.code == ENOENT) {
+			t->action =
+			    (struct action){ .step = STEP_REFUSE, .reason = REASON_DANGLING };
+			return ERR_OK;
+		}
+		TRY(err);
+		t->dest.st = behind;
+		t->through = true;
+	}
+	t->dest.same = t->dest.st.st_dev == st->st_dev && t->dest.st.st_ino == st->st_ino;
+	return ERR_OK;
+}
+
+/* Ask on the terminal, as cp -i does. */
+static bool
+is_agreed(struct worker *w, const struct entry *e)
+{
+	struct str question = STR_INIT;
+
+	node_dst_path(e->dir, e->name, &w->dst);
+	str_add_quoted(&question, w->dst.buf, w->dst.len);
+	bool agreed = report_ask(w->run->report, question.buf);
+	str_release(&question);
+	return agreed;
+}
+
+struct err
+target_decide(struct worker *w, const struct entry *e, const struct stat *st, bool known_absent,
+    struct target *t)
+{
+	const struct plan_opts *opts = &w->run->opts->plan;
+
+	t->dest = (struct dest){ 0 };
+	t->through = false;
+	t->backup[0] = '\0';
+	t->action.step = STEP_SKIP;
+	if (!known_absent && e->dir->dst_fd >= 0)
+		TRY(look(w, e, st, t));
+	if (t->action.step == STEP_REFUSE)
+		return ERR_OK;
+	t->action = plan_entry(opts, st, &t->dest);
+	if (t->action.step != STEP_ASK)
+		return ERR_OK;
+	if (!is_agreed(w, e)) {
+		t->action = (struct action){ .step = STEP_SKIP, .reason = REASON_KEPT };
+		return ERR_OK;
+	}
+	struct plan_opts asked = *opts;
+	asked.interactive = false;
+	t->action = plan_entry(&asked, st, &t->dest);
+	return ERR_OK;
+}
+
+/* The number N of a name of the form NAME.~N~, 0 = it is none. */
+static unsigned long
+backup_number(const char *found, const char *name, size_t len)
+{
+	unsigned long number;
+	int end = 0;
+
+	if (strncmp(found, name, len) != 0 || strncmp(found + len, ".~", 2) != 0)
+		return 0;
+	if (found[len + 2] < '1' || found[len + 2] > '9')
+		return 0;
+	if (sscanf(found + len, ".~%lu~%n", &number, &end) != 1 || found[len + (size_t)end] != '\0')
+		return 0;
+	return end > 0 ? number : 0;
+}
+
+/* The highest N of all NAME.~N~ in directory DIR. */
+static struct err
+highest_backup(int dir, const char *name, unsigned long *highest)
+{
+	struct dir_list list;
+	struct dir_name found;
+	own_fd fd = -1;
+	own_mem char *buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
+
+	if (buf == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	*highest = 0;
+	TRY(dir_open_path(dir, ".", SIDE_DST, &fd));
+	TRY(dir_list_start(&list, fd, buf, 0));
+	for (;;) {
+		TRY(dir_list_next(&list, &found));
+		if (found.name == NULL)
+			return ERR_OK;
+		unsigned long number = backup_number(found.name, name, strlen(name));
+		if (number > *highest)
+			*highest = number;
+	}
+}
+
+static struct err
+name_backup(const struct copy_opts *opts, const struct entry *e, struct target *t)
+{
+	unsigned long highest = 0;
+	int len;
+
+	if (opts->plan.backup != BACKUP_SIMPLE)
+		TRY(highest_backup(e->dir->dst_fd, e->name, &highest));
+	if (opts->plan.backup == BACKUP_NUMBERED || highest > 0)
+		len = snprintf(t->backup, sizeof t->backup, "%s.~%lu~", e->name, highest + 1);
+	else
+		len = snprintf(t->backup, sizeof t->backup, "%s%s", e->name, opts->suffix);
+	if ((size_t)len < sizeof t->backup)
+		return ERR_OK;
+	t->backup[0] = '\0';
+	return err_make(ENAMETOOLONG, OP_RENAME, SIDE_DST, -1);
+}
+
+struct err
+target_clear(struct worker *w, const struct entry *e, struct target *t)
+{
+	if (!t->dest.exists)
+		return ERR_OK;
+	if (!t->action.backup)
+		return dir_unlink(e->dir->dst_fd, e->name);
+	TRY(name_backup(w->run->opts, e, t));
+	struct err err = dir_rename(e->dir->dst_fd, e->name, t->backup, false);
+	if (err_failed(err))
+		t->backup[0] = '\0';
+	return err;
+}
+
+void
+target_restore(const struct entry *e, const struct target *t)
+{
+	/* the failure of the new file is told; the old one stays under its backup's name at worst */
+	if (t->backup[0] != '\0')
+		(void)dir_rename(e->dir->dst_fd, t->backup, e->name, true);
+}

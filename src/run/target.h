@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What stands at the destination of an entry, and making way for what is to come. */
+#ifndef DECANT_TARGET_H
+#define DECANT_TARGET_H
+
+#include "run/run.h"
+
+/* What is at the destination of an entry and what is to be done. */
+struct target {
+	struct dest dest;     /* what is there */
+	struct action action; /* what to do */
+	bool through;         /* an operand's destination is a symbolic link that is written through */
+	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
+};
+
+/* Look at E's destination and decide, for a source with ST.  KNOWN_ABSENT saves the look.
+ * Fails with STAT; asks on the terminal with -i. */
+struct err target_decide(struct worker *w, const struct entry *e, const struct stat *st,
+    bool known_absent, struct target *t);
+/* Make way for a new name as T says: save or remove what is there. */
+struct err target_clear(struct worker *w, const struct entry *e, struct target *t);
+/* Put a saved file back after the new one failed. */
+void target_restore(const struct entry *e, const struct target *t);
+
+#endif
