@@ -15,12 +15,53 @@ LIBDECANT_FILES = \
 	src/base/size.h \
 	src/base/str.c \
 	src/base/str.h \
+	src/cli/apply.c \
+	src/cli/options.def \
+	src/cli/options.h \
+	src/cli/state.c \
+	src/cli/state.h \
+	src/cli/table.h \
+	src/cli/words.c \
+	src/cli/words.h \
+	src/engine/buffered.c \
+	src/engine/buffered.h \
+	src/engine/commit.c \
+	src/engine/commit.h \
+	src/engine/engine.c \
+	src/engine/engine.h \
+	src/engine/extent.c \
+	src/engine/extent.h \
+	src/engine/fstraits.c \
+	src/engine/fstraits.h \
+	src/engine/refusals.c \
+	src/engine/refusals.h \
+	src/engine/rung.c \
+	src/engine/rung.h \
 	src/report/event.c \
 	src/report/event.h \
+	src/report/json.c \
+	src/report/json.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
+	src/report/progress.c \
+	src/report/progress.h \
+	src/report/report.c \
 	src/report/report.h \
+	src/report/summary.c \
+	src/report/summary.h \
+	src/report/text.c \
+	src/report/text.h \
+	src/run/attrs.c \
+	src/run/attrs.h \
+	src/run/carry.h \
 	src/run/copy.h \
+	src/run/dirjob.h \
+	src/run/operands.h \
+	src/run/run.h \
+	src/run/target.c \
+	src/run/target.h \
+	src/run/tell.c \
+	src/run/tell.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/file.c \
@@ -29,6 +70,8 @@ LIBDECANT_FILES = \
 	src/sys/fs.h \
 	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/move.c \
+	src/sys/move.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
 	src/thread/bufs.c \
@@ -37,25 +80,62 @@ LIBDECANT_FILES = \
 	src/thread/cancel.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
+	src/tree/entry.h \
 	src/tree/filter.c \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/links.c \
+	src/tree/links.h \
 	src/tree/names.c \
 	src/tree/names.h \
+	src/tree/node.c \
+	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h
 
 UNIT_TESTS = \
+	tests/unit/test_buffered \
+	tests/unit/test_engine \
+	tests/unit/test_err \
+	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_list \
 	tests/unit/test_map \
-	tests/unit/test_names
+	tests/unit/test_names \
+	tests/unit/test_progress \
+	tests/unit/test_refusals \
+	tests/unit/test_report \
+	tests/unit/test_size \
+	tests/unit/test_str
 
-BATS_TESTS =
+BATS_TESTS = \
+	tests/cli/copy_attributes.bats \
+	tests/cli/copy_basic.bats \
+	tests/cli/copy_faults.bats \
+	tests/cli/copy_filters.bats \
+	tests/cli/copy_metamorphic.bats \
+	tests/cli/copy_methods.bats \
+	tests/cli/copy_output.bats \
+	tests/cli/copy_safety.bats \
+	tests/cli/copy_update.bats \
+	tests/cli/copy_walk.bats
 
 TEST_FILES = \
+	bench/bench.sh \
+	bench/count.sh \
+	bench/tool.py \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
-	tests/cli/tree.py
+	tests/cli/tree.py \
+	tests/unit/files.h \
+	tests/unit/tables/filter.h
+
+tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
+
+tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
+
+tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type

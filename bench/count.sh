@@ -121,7 +121,9 @@ descriptors() {
 
 for part; do
 	case $part in
-	calls | memory | descriptors) "$part" ;;
+	calls) calls ;;
+	memory) memory ;;
+	descriptors) descriptors ;;
 	*)
 		sed -n '4,5s/^# //p' "$0" >&2
 		exit 2

@@ -114,8 +114,8 @@ err_group(struct err e)
 		return ERR_GROUP_IN_THE_WAY;
 	default:
 		return e.op == OP_XATTR || e.op == OP_CHOWN || e.op == OP_TIMES
-		    ? ERR_GROUP_ATTRIBUTES
-		    : ERR_GROUP_OTHER;
+			   ? ERR_GROUP_ATTRIBUTES
+			   : ERR_GROUP_OTHER;
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The one error value: what failed, on which end, at which byte.  It holds no path: the job has it. */
+/* The one error value: what failed, on which end, at which byte; the job has the path. */
 #ifndef DECANT_ERR_H
 #define DECANT_ERR_H
 
@@ -75,8 +75,8 @@ enum err_class {
 	ERR_CLASS_UNSUPPORTED, /* this means does not exist here: try the next one */
 	ERR_CLASS_VANISHED,    /* the source entry was there a moment ago: counted, not a failure */
 	ERR_CLASS_ENTRY,       /* this entry failed: go on with the others, exit 1 */
-	ERR_CLASS_FATAL,       /* the destination is full, gone or read-only: stop the run, exit 3 */
-	ERR_CLASS_CANCELED,    /* the run was stopped; whoever stopped it has reported why */
+	ERR_CLASS_FATAL,    /* the destination is full, gone or read-only: stop the run, exit 3 */
+	ERR_CLASS_CANCELED, /* the run was stopped; whoever stopped it has reported why */
 };
 
 /* The groups by which errors are counted and listed. */

@@ -68,8 +68,10 @@ list_remove(struct list *item)
 #define list_of(item, type, member) ((type *)(void *)((char *)(item)-offsetof(type, member)))
 
 /* For each ITEM (declared here, struct list *) from first to last; ITEM itself may be removed. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): ITEM is a name to declare, not an expression */
 #define list_for_each(item, head)                                                         \
 	for (struct list *item = (head)->next, *item##_next = item->next; item != (head); \
 	     item = item##_next, item##_next = item->next)
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 #endif

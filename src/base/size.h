@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sizes, counts and times as people write and read them.  No locale: the output is always the same. */
+/* Sizes, counts and times as people write and read them; the locale has no say. */
 #ifndef DECANT_SIZE_H
 #define DECANT_SIZE_H
 
@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 enum {
-	SIZE_TEXT = 32 /* bytes that any text made here needs, NUL included: "-9,223,372,036,854,775,808" */
+	SIZE_TEXT =
+	    32 /* bytes that any text made here needs, NUL included: "-9,223,372,036,854,775,808" */
 };
 
 /*
@@ -21,7 +22,7 @@ enum {
 int size_unit(int64_t bytes);
 /* The name of a unit, e.g. "MiB"; static storage. */
 const char *size_unit_name(int unit);
-/* Write BYTES as a number of UNITs, its own or larger, with DECIMALS (0 to 2) places; returns BUF. */
+/* Write BYTES as a number of UNITs, its own or larger, with 0 to 2 DECIMALS; returns BUF. */
 const char *size_format_in(char buf[static SIZE_TEXT], int64_t bytes, int unit, int decimals);
 /* Write BYTES with one decimal and its unit, "12.3 MiB", or "512 B"; returns BUF. */
 const char *size_format(char buf[static SIZE_TEXT], int64_t bytes);

@@ -297,8 +297,12 @@ str_add_base64(struct str *s, const void *bytes, size_t len)
 			word |= in[i + 2];
 		out[0] = digits[word >> 18];
 		out[1] = digits[word >> 12 & 63];
-		out[2] = i + 1 < len ? digits[word >> 6 & 63] : '=';
-		out[3] = i + 2 < len ? digits[word & 63] : '=';
+		out[2] = digits[word >> 6 & 63];
+		out[3] = digits[word & 63];
+		if (i + 2 >= len)
+			out[3] = '=';
+		if (i + 1 >= len)
+			out[2] = '=';
 		str_add(s, out, sizeof out);
 	}
 }

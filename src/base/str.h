@@ -46,7 +46,7 @@ void str_add_quoted(struct str *s, const char *name, size_t len);
 void str_add_shown(struct str *s, const char *name, size_t len);
 /* Append TEXT[len], words rather than a name, bare; what could drive a terminal becomes '?'. */
 void str_add_text(struct str *s, const char *text, size_t len);
-/* Append NAME[len] as a JSON string with its quotes; a byte that is not valid UTF-8 becomes U+FFFD. */
+/* Append NAME[len] as a JSON string with its quotes; what is not valid UTF-8 becomes U+FFFD. */
 void str_add_json(struct str *s, const char *name, size_t len);
 /* Append BYTES[len] in base64 (RFC 4648, padded). */
 void str_add_base64(struct str *s, const void *bytes, size_t len);

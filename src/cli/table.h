@@ -1,11 +1,76 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of options as data: what getopt_long, the help pages and the suggestions are made of. */
+/* options.def as data: what getopt_long, the help pages and the suggestions are made of. */
 #ifndef DECANT_TABLE_H
 #define DECANT_TABLE_H
 
+#include "cli/state.h"
 #include "cli/words.h"
 
 #include <getopt.h>
 
-struct cli;
-enum cli_outcome : unsigned;
+/* The groups of --help=all and of the manual, in their order. */
+enum opt_group {
+	GROUP_WHAT,     /* which sources, and what of them */
+	GROUP_LINKS,    /* symbolic and hard links */
+	GROUP_WHERE,    /* destination */
+	GROUP_EXISTING, /* existing files */
+	GROUP_KEEP,     /* attributes */
+	GROUP_DATA,     /* how data is moved */
+	GROUP_OUTPUT,   /* output and everything else */
+	GROUP_N         /* number of groups */
+};
+
+struct opt;
+
+/* Carry out option O with VALUE, NULL when there is none.  CLI_RUN = go on. */
+typedef enum cli_outcome opt_apply(struct cli *c, const struct opt *o, const char *value);
+
+/* One option. */
+struct opt {
+	const char *shorts;         /* its letters, each a synonym; NULL = none */
+	const char *name;           /* its long name with the dashes; NULL = none */
+	const char *arg;            /* "=X" = required value, "[=X]" = optional, NULL = none */
+	const char *help;           /* what it does, one sentence without a full stop */
+	enum opt_group group;       /* where it is listed */
+	bool common;                /* in the short help too */
+	enum {
+		OPT_APPLY, /* calls APPLY */
+		OPT_FLAG,  /* sets a bool */
+		OPT_TEXT,  /* sets a const char * to the value */
+		OPT_WORD   /* sets an enum to the value's meaning in WORDS */
+	} kind;                     /* how it takes effect */
+	size_t field;               /* offset in struct copy_opts; not for OPT_APPLY */
+	const struct word *words;   /* for OPT_WORD */
+	opt_apply *apply;           /* for OPT_APPLY */
+};
+
+/* An option of another tool. */
+struct alien {
+	const char *name;   /* with its dashes */
+	const char *advice; /* what to add to "is not an option of copy", may be empty */
+};
+
+enum {
+	OPT_MAX = 80,      /* room for options in arrays; apply.c checks that it suffices */
+	OPT_LONG_VAL = 256 /* what getopt_long() returns for the long name of opt_table[0]; above any letter */
+};
+
+extern const struct opt opt_table[]; /* the options, by group [opt_count] */
+extern const size_t opt_count;       /* number of them; at most OPT_MAX */
+
+/* The heading of G; static storage. */
+const char *opt_group_title(enum opt_group g);
+/* The option with LETTER; NULL = none. */
+const struct opt *opt_by_letter(int letter);
+/* The option that getopt_long() means by VAL: a letter, or OPT_LONG_VAL + index; NULL = none. */
+const struct opt *opt_by_val(int val);
+/* What other tools mean by NAME[len], which includes its dashes; NULL = not known. */
+const struct alien *opt_alien(const char *name, size_t len);
+/* The long name most like NAME[len], both with their dashes; NULL = nothing is near. */
+const char *opt_nearest(const char *name, size_t len);
+/* Fill what getopt_long(3) wants: LONGS ends with an empty one, LETTERS with a NUL. */
+void opt_getopt(struct option longs[static OPT_MAX + 1], char letters[static 2 * OPT_MAX + 2]);
+/* Carry out option O, of whichever kind. */
+opt_apply opt_carry_out;
+
+#endif

@@ -38,16 +38,16 @@ const struct word words_preserve[] = {
 };
 
 const struct word words_reflink[] = {
-	{ "always", REFLINK_ALWAYS },
-	{ "auto", REFLINK_AUTO },
-	{ "never", REFLINK_NEVER },
+	{ "always", WHEN_ALWAYS },
+	{ "auto", WHEN_AUTO },
+	{ "never", WHEN_NEVER },
 	{ NULL, 0 },
 };
 
 const struct word words_sparse[] = {
-	{ "auto", SPARSE_AUTO },
-	{ "always", SPARSE_ALWAYS },
-	{ "never", SPARSE_NEVER },
+	{ "auto", WHEN_AUTO },
+	{ "always", WHEN_ALWAYS },
+	{ "never", WHEN_NEVER },
 	{ NULL, 0 },
 };
 
@@ -76,6 +76,12 @@ const struct word words_color[] = {
 	{ "auto", 0 },
 	{ "always", 0 },
 	{ "never", 0 },
+	{ NULL, 0 },
+};
+
+const struct word words_help[] = {
+	{ "all", 0 },
+	{ "copy", 0 },
 	{ NULL, 0 },
 };
 

@@ -25,12 +25,12 @@ struct block {
 
 /* The ends of a copy, and what it is to look after.  Everything is borrowed. */
 struct buffered {
-	int src;                      /* read by offset; its position is not used */
-	int dst;                      /* written by offset; its position is not used */
-	struct block buf;             /* what passes through */
-	bool holes;                   /* leave zeros unwritten; the destination has none but holes there */
-	const struct cancel *cancel;  /* asked before each buffer */
-	_Atomic int64_t *live_bytes;  /* counts along for progress; NULL = nobody looks */
+	int src;          /* read by offset; its position is not used */
+	int dst;          /* written by offset; its position is not used */
+	struct block buf; /* what passes through */
+	bool holes;       /* leave zeros unwritten; the destination has none but holes there */
+	const struct cancel *cancel; /* asked before each buffer */
+	_Atomic int64_t *live_bytes; /* counts along for progress; NULL = nobody looks */
 };
 
 /* What a copy has achieved; valid after a failure too. */

@@ -184,7 +184,8 @@ descend(struct pass *p)
 }
 
 struct err
-engine_copy(const struct engine *e, const struct engine_file *f, struct block buf, struct moved *out)
+engine_copy(
+    const struct engine *e, const struct engine_file *f, struct block buf, struct moved *out)
 {
 	struct pass p = { .e = e, .f = f, .buf = buf, .out = out };
 	*out = (struct moved){ 0 };

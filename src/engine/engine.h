@@ -22,9 +22,11 @@ enum when {
 
 /* The options that the engine obeys; const once the run starts. */
 struct engine_opts {
-	enum when reflink; /* share extents: always = its refusal is the error; never = every byte is
+	enum when
+	    reflink; /* share extents: always = its refusal is the error; never = every byte is
 	                    * copied, so copy_file_range, which may share, is out as well */
-	enum when sparse;  /* holes: auto = where the source has them; always = wherever it has blocks
+	enum when
+	    sparse; /* holes: auto = where the source has them; always = wherever it has blocks
 	                    * of zeros; never = none */
 };
 
@@ -55,7 +57,7 @@ struct engine_file {
  * Fails with CLONE, COPY_RANGE, SENDFILE, READ, WRITE, TRUNCATE, ALLOCATE or ECANCELED; DST's content
  * is then unspecified beyond the first OUT->bytes bytes, and its size too.
  */
-struct err engine_copy(const struct engine *e, const struct engine_file *f, struct block buf,
-    struct moved *out);
+struct err engine_copy(
+    const struct engine *e, const struct engine_file *f, struct block buf, struct moved *out);
 
 #endif

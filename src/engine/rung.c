@@ -122,8 +122,7 @@ rung_clone(struct pass *p, struct err *why)
 		return RUNG_FAIL;
 	*why = move_clone(p->f->dst, p->f->src);
 	if (err_failed(*why))
-		return p->e->opts->reflink == WHEN_ALWAYS ? RUNG_FAIL
-							   : judge(p, METHOD_CLONE, why);
+		return p->e->opts->reflink == WHEN_ALWAYS ? RUNG_FAIL : judge(p, METHOD_CLONE, why);
 	p->out->method = METHOD_CLONE;
 	p->size = p->f->st->st_size;
 	set_done(p, p->size);

@@ -61,17 +61,17 @@ struct event {
 
 /* Counts of one worker or one run.  Merged by counts_add(); bytes unless said. */
 struct counts {
-	int64_t items[ACTION_N];       /* entries by what was done */
-	int64_t files[ACTION_N];       /* regular files among them */
-	int64_t how[METHOD_N];         /* regular files by means */
-	int64_t failed;                /* entries that failed */
-	int64_t vanished;              /* source entries that went away */
-	int64_t changed;               /* files that changed while they were read */
-	int64_t lost;                  /* attributes that could not be kept */
-	int64_t logical;               /* size of all content that stands at the destination now */
-	int64_t written;               /* content that was written, or with --dry-run would be */
-	int64_t cloned;                /* content that is shared */
-	int64_t holes;                 /* content that is holes */
+	int64_t items[ACTION_N]; /* entries by what was done */
+	int64_t files[ACTION_N]; /* regular files among them */
+	int64_t how[METHOD_N];   /* regular files by means */
+	int64_t failed;          /* entries that failed */
+	int64_t vanished;        /* source entries that went away */
+	int64_t changed;         /* files that changed while they were read */
+	int64_t lost;            /* attributes that could not be kept */
+	int64_t logical;         /* size of all content that stands at the destination now */
+	int64_t written;         /* content that was written, or with --dry-run would be */
+	int64_t cloned;          /* content that is shared */
+	int64_t holes;           /* content that is holes */
 };
 
 /* The name of K as JSON prints it, e.g. "file"; static storage. */

@@ -227,7 +227,8 @@ add_how(struct str *s, const struct counts *c)
 {
 	str_adds(s, ",\"how\":{");
 	for (int m = METHOD_CLONE; m <= METHOD_BUFFER; m++)
-		str_addf(s, "%s\"%s\":%" PRId64, m > METHOD_CLONE ? "," : "", method_name(m), c->how[m]);
+		str_addf(
+		    s, "%s\"%s\":%" PRId64, m > METHOD_CLONE ? "," : "", method_name(m), c->how[m]);
 	str_addc(s, '}');
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What came of a run: its counts, its errors by group, and the one computation of the exit status. */
+/* What came of a run: its counts, its errors by group, and its exit status, computed here alone. */
 #include "report/outcome.h"
 
 #include <string.h>

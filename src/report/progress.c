@@ -25,7 +25,8 @@ static const char erase_sequence[] = "\r\033[K";
 void
 progress_init(struct progress *p, const struct report_opts *opts, struct live *live, int64_t now_ns)
 {
-	*p = (struct progress){ .opts = opts, .live = live, .start_ns = now_ns, .whole_ns = now_ns };
+	*p =
+	    (struct progress){ .opts = opts, .live = live, .start_ns = now_ns, .whole_ns = now_ns };
 	p->samples[0].at_ns = now_ns;
 	p->n_samples = 1;
 }
@@ -62,7 +63,8 @@ percent_of(const struct progress_figures *f)
 	bool items = is_measured_in_items(f);
 	int64_t found = items ? f->items_found : f->bytes_found;
 	int64_t done = items ? f->items_done : f->bytes_done;
-	int percent = found > 0 ? (int)((double)(done < found ? done : found) * 100 / (double)found) : 0;
+	int percent =
+	    found > 0 ? (int)((double)(done < found ? done : found) * 100 / (double)found) : 0;
 
 	return percent > 99 && f->items_done < f->items_found ? 99 : percent;
 }
@@ -84,7 +86,8 @@ progress_read(struct progress *p, int64_t now_ns)
 {
 	struct live *live = p->live;
 	struct progress_figures f = {
-		.walked = live->walked, /* first: what is found afterwards is a total if this is set */
+		.walked =
+		    live->walked, /* first: what is found afterwards is a total if this is set */
 		.items_done = live->items_done,
 		.bytes_done = live->bytes_done,
 		.items_found = live->items_found,
@@ -254,7 +257,7 @@ static bool
 is_due(const struct progress *p, int64_t now_ns)
 {
 	return !p->ended && is_redrawn(p) &&
-	    (p->opts->progress == PROGRESS_ALWAYS || now_ns - p->start_ns >= SILENT_NS);
+	       (p->opts->progress == PROGRESS_ALWAYS || now_ns - p->start_ns >= SILENT_NS);
 }
 
 void

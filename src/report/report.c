@@ -23,8 +23,9 @@
 enum {
 	FD_OUT = 1,
 	FD_ERR = 2,
-	OUT_BLOCK = 1 << 16,   /* standard output is written in such pieces; chosen: a pipe's capacity */
-	KEPT_MAX = 1 << 24,    /* bytes of errors kept for --report; chosen: bounds memory */
+	OUT_BLOCK =
+	    1 << 16, /* standard output is written in such pieces; chosen: a pipe's capacity */
+	KEPT_MAX = 1 << 24,     /* bytes of errors kept for --report; chosen: bounds memory */
 	JSON_EVERY = 1000000000 /* nanoseconds between progress objects; chosen */
 };
 
@@ -56,7 +57,7 @@ report_new(const struct report_opts *opts)
 	r->opts = opts;
 	r->start_ns = r->json_ns = opts->io.now_ns();
 	r->wants_items = opts->json || opts->verbose || opts->itemize || opts->explain ||
-	    opts->print0 == PRINT0_DONE || opts->print0 == PRINT0_SKIPPED;
+			 opts->print0 == PRINT0_DONE || opts->print0 == PRINT0_SKIPPED;
 	pthread_mutex_init(&r->lock, NULL); /* cannot fail without attributes */
 	outcome_init(&r->outcome);
 	progress_init(&r->progress, opts, &r->live, r->start_ns);

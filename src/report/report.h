@@ -21,8 +21,16 @@ enum exit_code {
 /* When to show the progress line. */
 enum progress_when {
 	PROGRESS_AUTO,   /* on a terminal, once the run passes one second */
-	PROGRESS_ALWAYS, /* at once; whole lines every 30 s when stderr is no terminal; JSON each second */
+	PROGRESS_ALWAYS, /* at once; without a terminal whole lines every 30 s; JSON each second */
 	PROGRESS_NEVER,  /* not at all */
+};
+
+/* Which source names go to standard output, each ended by NUL. */
+enum print0 {
+	PRINT0_NONE,    /* none */
+	PRINT0_DONE,    /* those that stand complete under their final name */
+	PRINT0_SKIPPED, /* those that were left alone */
+	PRINT0_FAILED,  /* those that failed */
 };
 
 /* The system as the report needs it; run/ fills it, tests fake it. */
@@ -42,24 +50,24 @@ struct report_io {
 
 /* What the renderers obey; fixed before report_new().  No color is ever used. */
 struct report_opts {
-	struct report_io io;         /* the system; all functions set */
-	const char *version;         /* of the program, for the start event */
-	const char *program;         /* prefix of messages: "decant", or "cp" when called so */
-	const char *verb;            /* "copy" */
-	bool verbose;                /* -v: one 'source' -> 'destination' line an entry */
-	bool itemize;                /* --itemize and --dry-run: one itemized line an entry */
-	bool unchanged;              /* itemize and JSON name unchanged entries too (-vv) */
-	bool explain;                /* --explain: means and reason behind each entry */
-	bool quiet;                  /* -q: no warnings, no summary; errors stay */
-	bool json;                   /* --json: one object a line on stdout */
-	bool stats;                  /* --stats: the summary on stderr in every case */
-	bool dry_run;                /* nothing is done; the words say "would" */
-	bool strict;                 /* a vanished source is exit 4 */
-	bool resumes;                /* the same command again skips what is finished: hint at it */
-	char end;                    /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
+	struct report_io io; /* the system; all functions set */
+	const char *version; /* of the program, for the start event */
+	const char *program; /* prefix of messages: "decant", or "cp" when called so */
+	const char *verb;    /* "copy" */
+	bool verbose;        /* -v: one 'source' -> 'destination' line an entry */
+	bool itemize;        /* --itemize and --dry-run: one itemized line an entry */
+	bool unchanged;      /* itemize and JSON name unchanged entries too (-vv) */
+	bool explain;        /* --explain: means and reason behind each entry */
+	bool quiet;          /* -q: no warnings, no summary; errors stay */
+	bool json;           /* --json: one object a line on stdout */
+	bool stats;          /* --stats: the summary on stderr in every case */
+	bool dry_run;        /* nothing is done; the words say "would" */
+	bool strict;         /* a vanished source is exit 4 */
+	bool resumes;        /* the same command again skips what is finished: hint at it */
+	char end;            /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
 	enum progress_when progress; /* when to show the progress line */
-	enum { PRINT0_NONE, PRINT0_DONE, PRINT0_SKIPPED, PRINT0_FAILED } print0; /* names on stdout */
-	const char *file;            /* --report=FILE, or NULL: errors, then the summary, as JSON lines */
+	enum print0 print0;          /* names on stdout instead of lines */
+	const char *file;            /* --report=FILE, or NULL: errors and summary as JSON lines */
 	const char *const *srcs;     /* source operands [n_srcs], for the start event */
 	size_t n_srcs;               /* number of them */
 	const char *dst;             /* destination operand, for the start event and the messages */
@@ -68,12 +76,12 @@ struct report_opts {
 
 /* Live figures that the progress line reads without a lock; workers add to it. */
 struct live {
-	_Atomic int64_t items_found; /* entries that the walk has seen */
-	_Atomic int64_t items_done;  /* entries finished, failed ones too */
-	_Atomic int64_t bytes_found; /* content of files seen so far */
-	_Atomic int64_t bytes_done;  /* content moved so far, cloned and holes too */
+	_Atomic int64_t items_found;  /* entries that the walk has seen */
+	_Atomic int64_t items_done;   /* entries finished, failed ones too */
+	_Atomic int64_t bytes_found;  /* content of files seen so far */
+	_Atomic int64_t bytes_done;   /* content moved so far, cloned and holes too */
 	_Atomic int64_t bytes_cloned; /* cloned content among it */
-	_Atomic bool walked;         /* the walk is done: the figures found are totals */
+	_Atomic bool walked;          /* the walk is done: the figures found are totals */
 };
 
 /* A report of one run.  Any thread may emit; one mutex inside. */
@@ -107,9 +115,9 @@ void report_raise(struct report *r, enum exit_code code);
 /*
  * End the report: erase the progress line, print the summary and the grouped errors, publish
  * --report=FILE, flush standard output.  Main thread, once, after the workers are joined.
- * SIGNAL is the signal that ended the run, 0 = none.  Returns the exit status: an enum exit_code, or
- * 128 + SIGNAL.  A report file or standard output that could not be written is named on stderr and
- * raises it to 3; a reader that closed standard output (EPIPE) is quiet.
+ * SIGNAL is the signal that ended the run, 0 = none.  Returns the exit status: an enum exit_code,
+ * or 128 + SIGNAL.  A report file or standard output that could not be written is named on stderr
+ * and raises it to 3; a reader that closed standard output (EPIPE) is quiet.
  */
 int report_finish(struct report *r, int signal);
 

@@ -68,7 +68,8 @@ add_rate(struct str *s, const struct outcome *o)
 static void
 add_means(struct str *s, const struct counts *c)
 {
-	int64_t copied = c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] + c->how[METHOD_BUFFER];
+	int64_t copied =
+	    c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] + c->how[METHOD_BUFFER];
 	char size[SIZE_TEXT];
 
 	add_count(s, 0, c->how[METHOD_CLONE], "cloned");
@@ -132,19 +133,26 @@ summary_add_dry(struct str *s, const struct outcome *o)
 	if (bytes > 0)
 		str_addf(s, "; %s to write", size_format(size, bytes));
 	if (c->failed > 0)
-		str_addf(s, "; %s error%s", count_format(count, c->failed), c->failed > 1 ? "s" : "");
+		str_addf(
+		    s, "; %s error%s", count_format(count, c->failed), c->failed > 1 ? "s" : "");
 	str_addc(s, '\n');
 }
 
-/* Append one line of the table, its first column WIDTH wide. */
+/* Widths of the first columns of the table. */
+struct widths {
+	int words; /* names of groups */
+	int count; /* counts */
+};
+
+/* Append one line of the table. */
 static void
-add_group(struct str *s, const struct outcome *o, enum err_group g, int width)
+add_group(struct str *s, const struct outcome *o, enum err_group g, struct widths width)
 {
 	const struct error_group *group = &o->groups[g];
 	char count[SIZE_TEXT];
 
-	str_addf(s, "  %-*s  %-3s  %s", width, err_group_words(g), count_format(count, group->count),
-	    group->names.buf);
+	str_addf(s, "  %-*s  %-*s  %s", width.words, err_group_words(g), width.count,
+	    count_format(count, group->count), group->names.buf);
 	if (group->count > GROUP_NAMES)
 		str_addf(s, ", ... (%s more)", count_format(count, group->count - GROUP_NAMES));
 	str_addc(s, '\n');
@@ -156,8 +164,8 @@ summary_add_errors(struct str *s, const struct report_opts *opts, const struct o
 	const int64_t *files = o->counts.files;
 	int64_t failed = o->counts.failed;
 	int64_t made = files_made(&o->counts) + files[ACTION_ATTRIBUTES] + files[ACTION_LINKED];
-	char done[SIZE_TEXT], all[SIZE_TEXT], not[SIZE_TEXT];
-	int width = 0;
+	char done[SIZE_TEXT], all[SIZE_TEXT], not [SIZE_TEXT];
+	struct widths width = { .count = 3 }; /* as UX.md section 5 shows it */
 
 	if (failed < 2)
 		return;
@@ -165,10 +173,13 @@ summary_add_errors(struct str *s, const struct report_opts *opts, const struct o
 	    count_format(all, made + failed), opts->dry_run ? "could be copied" : "copied",
 	    count_format(not, failed));
 	for (int g = 0; g < ERR_GROUP_N; g++) {
-		int len = (int)strlen(err_group_words(g));
+		int words = (int)strlen(err_group_words(g));
+		int count = (int)strlen(count_format(all, o->groups[g].count));
 
-		if (o->groups[g].count > 0 && len > width)
-			width = len;
+		if (o->groups[g].count > 0 && words > width.words)
+			width.words = words;
+		if (count > width.count)
+			width.count = count;
 	}
 	for (int g = 0; g < ERR_GROUP_N; g++) {
 		if (o->groups[g].count > 0)

@@ -200,7 +200,7 @@ add_itemized(struct str *s, const struct report_opts *opts, const struct event *
 	bool failed = ev->kind == EVENT_ERROR;
 	const char *path = ev->path != NULL ? ev->path : event_name(ev);
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
-	    ev->action != ACTION_LINKED;
+		     ev->action != ACTION_LINKED;
 	bool remarked = failed || ev->note != NULL;
 	char size[SIZE_TEXT] = "";
 
@@ -318,7 +318,7 @@ text_print0(struct str *s, const struct report_opts *opts, const struct event *e
 		asked = ev->kind == EVENT_ITEM && ev->action == ACTION_UNCHANGED;
 	else if (opts->print0 == PRINT0_DONE && !opts->dry_run)
 		asked = ev->kind == EVENT_ITEM && ev->action != ACTION_UNCHANGED &&
-		    ev->action != ACTION_DELETED;
+			ev->action != ACTION_DELETED;
 	if (asked && name != NULL)
 		str_add(s, name, strlen(name) + 1);
 }

@@ -14,7 +14,7 @@ struct attrs {
 	int dst;               /* open destination */
 	const struct stat *st; /* the source's attributes */
 	const struct stat *now; /* the destination's, NULL = not known, so every one is set */
-	bool default_acl;      /* the destination inherited an ACL that the source has not */
+	bool default_acl;      /* the destination may have ACLs that the source has not */
 };
 
 mode_t
@@ -78,7 +78,7 @@ set_mode(struct worker *w, const struct attrs *a, bool owner_kept)
 		want &= ~(w->run->umask | 07000);
 	if (!owner_kept)
 		want &= ~(mode_t)(S_ISUID | S_ISGID);
-	if (a->default_acl && keep->mode && !meta_has_acl(&w->names))
+	if (a->default_acl && keep->mode)
 		TRY(meta_clear_acl(a->dst));
 	else if (a->now != NULL && (a->now->st_mode & 07777) == want)
 		return ERR_OK;
@@ -118,7 +118,7 @@ attrs_of_file(struct worker *w, const struct entry *e, int src, int dst, const s
 	const struct run *run = w->run;
 	struct stat now = { .st_uid = run->uid, .st_gid = run->gid };
 	struct attrs a = {
-		.src = src, .dst = dst, .st = st, .default_acl = e->dir->default_acl,
+		.src = src, .dst = dst, .st = st, .default_acl = e->dir->default_acl || made == NULL,
 	};
 
 	/* a new file in a directory of ours is ours, and has the mode it was created with */
@@ -170,7 +170,7 @@ attrs_of_directory(struct node *n, void *worker)
 		.dst = n->dst_fd,
 		.st = &n->src,
 		.now = &n->dst,
-		.default_acl = n->default_acl,
+		.default_acl = n->default_acl || !n->fresh,
 	};
 
 	if (n->failed || n->dst.st_ino == 0)

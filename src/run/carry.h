@@ -1,25 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Carrying one entry, of whatever type, from source to destination. */
+/* Carrying one entry, of whatever type but directory, from source to destination. */
 #ifndef DECANT_CARRY_H
 #define DECANT_CARRY_H
 
 #include "run/target.h"
+#include "run/tell.h"
 
-/* Carry out the non-directory E; its node is held.  Every outcome has been told on return. */
+enum {
+	/* A file of at least this size is handed to a worker that has nothing to do.  Arbitrary; big
+	 * enough that opening it twice costs nothing beside moving it. */
+	HAND_OVER_MIN = 4 << 20,
+};
+
+/* Carry out E, which is no directory; its node is held.  Every outcome has been told on return. */
 void carry_entry(struct worker *w, const struct entry *e);
-/* Carry out the regular file E, open as *SRC (closed on return), whose attributes are ST. */
-struct err carry_file(struct worker *w, const struct entry *e, int *src, struct stat *st);
-/* Carry out E, a symbolic link or special file with attributes ST. */
-struct err carry_special(struct worker *w, const struct entry *e, const struct stat *st);
+/* Give E to the workers as a job of its own; if their lane is full, carry it out at once. */
+void carry_later(struct worker *w, const struct entry *e);
+
+/*
+ * Write the regular file E: open source SRC with attributes ST, to where T says.  O is filled in for
+ * telling.  ST may be newer attributes afterwards, if the file changed while it was read.
+ * On failure what was there is there still, except that an existing file which is rewritten in
+ * place may be incomplete.
+ */
+struct err carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
+    struct target *t, struct carried *o);
+/* Make the symbolic link or special file E with attributes ST. */
+struct err carry_special(
+    struct worker *w, const struct entry *e, const struct stat *st, struct target *t);
 /* Make E a hard (-l) or symbolic (-s) link to its source. */
-struct err carry_as_link(
-    struct worker *w, const struct entry *e, const struct stat *st, const struct target *t);
-/* Tell that nothing was done to E because of T: unchanged, or refused. */
-struct err carry_nothing(
-    struct worker *w, const struct entry *e, const struct stat *st, const struct target *t);
-/* Make E a hard link to the name that O owns. */
-struct err carry_hard_link(struct worker *w, const struct entry *e, const struct link_owner *o);
-/* Settle what LINKS_OWNER owes: link or carry anew all who waited. */
-void carry_waiters(struct worker *w, struct link_owner *o, bool ok);
+struct err carry_as_link(struct worker *w, const struct entry *e, struct target *t);
+/* Make E, whose source has attributes ST, a hard link to the name that O owns. */
+struct err carry_hard_link(struct worker *w, const struct entry *e, const struct stat *st,
+    const struct link_owner *o);
 
 #endif

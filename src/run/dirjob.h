@@ -5,15 +5,14 @@
 
 #include "run/run.h"
 
-/* Open N's source, make its destination, and leave it held: the first half of its job.  False: it
- * was told why not, and N has failed or was left out. */
+/*
+ * Open N's source, make or open its destination, and leave N held.  False: it was told why not, and
+ * N has failed; there is nothing to release then.
+ */
 bool dirjob_open(struct worker *w, struct node *n, bool operand);
-/* The job of a node: list it and carry out what is in it. */
+/* The job of a node: open it, list it, carry out its files, hand over its directories. */
 job_run dirjob_run;
-/* Give a directory below DIR to the workers. */
-void dirjob_push(struct worker *w, struct node *dir, const char *src_name, const char *name,
-    bool operand, bool follow);
-/* Carry out E of any type, a directory by handing it over. */
-void carry_any(struct worker *w, const struct entry *e);
+/* Give the directory E to the workers, who carry it and all below it. */
+void dirjob_push(struct worker *w, struct node *dir, const struct entry *e);
 
 #endif

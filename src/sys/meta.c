@@ -135,16 +135,6 @@ meta_list_at(struct meta_names *n, int dir, const char *name)
 	return list_into(n, -1, path);
 }
 
-bool
-meta_has_acl(const struct meta_names *n)
-{
-	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
-		if (strcmp(n->buf + i, acl_access) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* Whether KEEP and the rules want attribute NAME. */
 static bool
 wanted(const char *name, const struct keep *keep)

@@ -45,8 +45,6 @@ void meta_names_release(struct meta_names *n);
 struct err meta_list(struct meta_names *n, int fd);
 /* Likewise of a symbolic link, by its name below directory DIR. */
 struct err meta_list_at(struct meta_names *n, int dir, const char *name);
-/* True when N names a POSIX ACL. */
-bool meta_has_acl(const struct meta_names *n);
 /*
  * Copy the attributes that N names and KEEP wants from SRC to DST, which are descriptors; those
  * that cannot be set are counted in LOSS.  ACLs go with KEEP->mode.

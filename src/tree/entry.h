@@ -13,6 +13,7 @@ struct entry {
 	unsigned char type;   /* DT_*, DT_UNKNOWN when it has to be asked for */
 	bool operand;         /* a person named it: cp's rules for operands hold */
 	bool follow;          /* a symbolic link is followed */
+	bool handed;          /* it was handed over already: a worker carries it, however big */
 };
 
 #endif

@@ -83,25 +83,27 @@ owner_new(struct map_key key, const struct stat *st, struct node *dir, const cha
 }
 
 static struct link_waiter *
-waiter_new(struct node *dir, const char *name)
+waiter_new(const struct entry *e)
 {
-	size_t len = strlen(name) + 1;
-	struct link_waiter *w = malloc(sizeof *w + len);
+	size_t len = strlen(e->name) + 1;
+	size_t src_len = strlen(e->src_name) + 1;
+	struct link_waiter *w = malloc(sizeof *w + len + src_len);
 
 	if (w == NULL)
 		return NULL;
 	w->next = NULL;
-	w->dir = dir;
-	node_add_work(dir);
-	memcpy(w->name, name, len);
+	w->dir = e->dir;
+	node_add_work(e->dir);
+	memcpy(w->name, e->name, len);
+	w->src_name = memcpy(w->name + len, e->src_name, src_len);
 	return w;
 }
 
 static struct err
-meet_known_locked(struct link_owner *o, struct node *dir, const char *name, enum link_role *role)
+meet_known_locked(struct link_owner *o, const struct entry *e, enum link_role *role)
 {
 	if (!o->stands) {
-		struct link_waiter *w = waiter_new(dir, name);
+		struct link_waiter *w = waiter_new(e);
 		if (w == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		*o->last = w;
@@ -126,25 +128,25 @@ meet_new_locked(struct links *l, struct link_owner *o, enum link_role *role)
 }
 
 struct err
-links_meet(struct links *l, const struct stat *st, struct node *dir, const char *name,
-    enum link_role *role, struct link_owner **owner)
+links_meet(struct links *l, const struct stat *st, const struct entry *e, enum link_role *role,
+    struct link_owner **owner)
 {
 	struct map_key key = { .hi = st->st_dev, .lo = st->st_ino };
-	struct link_owner *fresh = owner_new(key, st, dir, name);
-	struct err e;
+	struct link_owner *fresh = owner_new(key, st, e->dir, e->name);
+	struct err err;
 
 	pthread_mutex_lock(&l->lock);
 	struct link_owner *o = map_get(&l->map, key);
 	if (o != NULL)
-		e = meet_known_locked(o, dir, name, role);
+		err = meet_known_locked(o, e, role);
 	else
-		e = meet_new_locked(l, fresh, role);
-	bool used = o == NULL && !err_failed(e);
+		err = meet_new_locked(l, fresh, role);
+	bool used = o == NULL && !err_failed(err);
 	pthread_mutex_unlock(&l->lock);
 	*owner = used ? fresh : o;
 	if (!used && fresh != NULL)
 		owner_free(l, fresh);
-	return e;
+	return err;
 }
 
 struct link_waiter *

@@ -3,7 +3,7 @@
 #ifndef DECANT_LINKS_H
 #define DECANT_LINKS_H
 
-#include "tree/node.h"
+#include "tree/entry.h"
 
 /* The table of all inodes with more than one name; one mutex inside. */
 struct links;
@@ -15,7 +15,8 @@ struct link_owner;
 struct link_waiter {
 	struct link_waiter *next; /* in the order of arrival */
 	struct node *dir;         /* its directory; a work of it is outstanding */
-	char name[];              /* its name on both sides, NUL-terminated */
+	const char *src_name;     /* its name below the directory's source; within NAME's memory */
+	char name[];              /* its name below the destination, NUL-terminated */
 };
 
 /* What the one who meets an inode is to do. */
@@ -31,11 +32,11 @@ enum link_role {
 void links_free(struct links *l);
 
 /*
- * Meet the inode of ST, which has more than one name, as NAME in DIR.
+ * Meet the inode of ST, which has more than one name, as entry E.
  * ROLE says what to do; OWNER is borrowed until links_settle() or links_forget().
  * Fails with MEMORY.  Any thread; never blocks.
  */
-struct err links_meet(struct links *l, const struct stat *st, struct node *dir, const char *name,
+struct err links_meet(struct links *l, const struct stat *st, const struct entry *e,
     enum link_role *role, struct link_owner **owner);
 /*
  * Say that the owner's content stands (OK) or does not.  Returns the names that waited, which the

@@ -446,10 +446,10 @@ build_path(const struct node *n, const char *name, enum which which, struct str 
 			at = at->parent;
 		}
 		name = NULL;
-		if (part == NULL)
+		if (part == NULL || part[0] == '\0')
 			continue;
 		size_t part_len = strlen(part);
-		if (start != end && (part_len == 0 || part[part_len - 1] != '/'))
+		if (start != end && part[part_len - 1] != '/')
 			*--start = '/';
 		start -= part_len;
 		memcpy(start, part, part_len);

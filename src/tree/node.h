@@ -22,6 +22,7 @@
  */
 struct node {
 	struct job job;       /* first: a node is the job that lists it */
+	void *run;            /* what its job works for; the job's own business */
 	struct node *parent;  /* holds a reference; NULL for the base */
 	atomic_uint refs;     /* reasons to keep the memory */
 	atomic_uint work;     /* outstanding: its own listing, its children, entries handed over */

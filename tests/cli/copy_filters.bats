@@ -109,10 +109,10 @@ left() {
 
 @test "the first name of a list is acted on before the list ends" {
 	mkdir dst
-	mkfifo list done
-	(cd src && exec "$DECANT" copy -a --files-from=../list --from0 --print0=done -t ../dst) >done &
+	mkfifo list names
+	(cd src && exec "$DECANT" copy -a --files-from=../list --from0 --print0=done -t ../dst) >names &
 	local pid=$! name
-	exec 8>list 9<done
+	exec 8>list 9<names
 	printf 'a.c\0' >&8
 	IFS= read -r -d '' -t 10 name <&9
 	[[ $name == *a.c ]]
@@ -129,11 +129,9 @@ left() {
 
 @test "a name of the list that is missing is exit 1, the others are copied" {
 	mkdir dst
-	cd src
-	run decant copy -a --files-from=- -t ../dst < <(printf '%s\n' a.c gone a.o)
+	run bash -c 'cd src && printf "%s\n" a.c gone a.o | "$DECANT" copy -a --files-from=- -t ../dst'
 	assert_failure 1
 	assert_output --partial gone
-	cd ..
 	assert_equal "$(left)" 'a.c a.o'
 }
 

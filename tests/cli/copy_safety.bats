@@ -253,28 +253,19 @@ whole_files() {
 	for i in {1..400}; do head -c $((i * 97)) /dev/zero | tr '\0' "$((i % 10))" >"src/$i"; done
 	data $((8 << 20)) >src/big
 	names_of src >known
-	# The random moment: so many bytes of names must have been printed before the kill.
+	# How long a whole copy takes, in microseconds; the moments are spread over that.
+	local whole killed=0
+	whole=$(tree_py kill 60000000 "$DECANT" copy -aT --atomic src dst | cut -d' ' -f2)
 	for ((i = 0; i < rounds; i++)); do
 		[ $((i % 5)) -ne 0 ] || { rm -rf dst && mkdir dst; }
-		kill_after "$((RANDOM % 1400))"
+		run tree_py kill $((RANDOM * whole / 32768)) "$DECANT" copy -aT --atomic src dst
+		[[ $output != killed* ]] || killed=$((killed + 1))
 		whole_files src dst old || fail "round $i"
 	done
+	[ "$killed" -ge $((rounds / 4)) ] || fail "only $killed of $rounds runs were killed"
 	decant copy -aT --atomic src dst
 	no_temporaries dst known
 	same_tree src dst
-}
-
-# kill_after BYTES: start a copy of src, and kill it when it has printed that many bytes of names
-kill_after() {
-	"$DECANT" copy -aT --atomic --print0=done src dst > >(head -c "$1" >/dev/null && exec cat >/dev/null) &
-	SRC_PID=$!
-	"$PYTHON" -c 'import os, sys, time
-end = time.monotonic() + int(sys.argv[2]) * 1e-5
-while time.monotonic() < end:
-    pass
-os.kill(int(sys.argv[1]), 9)' "$SRC_PID" "$1" 2>/dev/null || true
-	wait "$SRC_PID" 2>/dev/null || true
-	SRC_PID=
 }
 
 @test "a source that changes while it is read is noticed" {

@@ -114,7 +114,7 @@ make_tree_deep() {
 make_tree_odd_names() {
 	local name
 	for name in $'new\nline' $'\xff\xfe' $'esc\e[31m' '-dash' '--help' '*' ' ' ' lead' 'trail ' \
-		$'tab\t' 'quote"' "quote'" "back\\slash" '$HOME' 'a;b' '...' '#x' '!x' \
+		$'tab\t' 'quote"' "quote'" "back\\slash" \$HOME 'a;b' '...' '#x' '!x' \
 		"$(printf 'n%.0s' {1..255})" $'\xc3\xa9' $'\xc3'; do
 		printf '%s' "$name" >"$1/$name"
 	done

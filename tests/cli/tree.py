@@ -6,11 +6,14 @@ list DIR        one line an entry with everything that a copy keeps, in a fixed 
 deep DIR N      N directories below one another in DIR, each with a small file
 wide DIR N      N empty files in DIR
 holes FILE      the data extents of FILE, one "offset length" a line
+kill USEC CMD   run CMD, kill -9 it after USEC microseconds; prints "killed" or "ended", and USEC
 Walks below directory descriptors, two at a time, so depth and path length have no limit.
 """
 import os
+import signal
 import stat
 import sys
+import time
 import zlib
 
 
@@ -121,7 +124,25 @@ def print_holes(path):
     os.close(fd)
 
 
+def kill_after(microseconds, command):
+    start = time.monotonic_ns()
+    pid = os.posix_spawnp(command[0], command, os.environ)
+    end = start + microseconds * 1000
+    # Spun, not slept: a copy of some milliseconds is to be hit anywhere.
+    while time.monotonic_ns() < end:
+        done, _ = os.waitpid(pid, os.WNOHANG)
+        if done:
+            print("ended", (time.monotonic_ns() - start) // 1000)
+            return
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    print("killed", microseconds)
+
+
 def main(args):
+    if args[1] == "kill":
+        kill_after(int(args[2]), args[3:])
+        return
     verb, path = args[1], os.fsencode(args[2])
     if verb == "list":
         list_tree(path)

@@ -4,6 +4,11 @@
  * Link with -Wl,--wrap=file_pread,--wrap=file_pwrite_all and base/err.c, sys/file.c, engine/buffered.c,
  * thread/cancel.c.
  */
+#include "engine/buffered.h"
+#include "sys/file.h"
+#include "tests/unit/files.h"
+
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,23 +16,17 @@
 
 #include <cmocka.h>
 
-#include "engine/buffered.h"
-#include "sys/file.h"
-#include "tests/unit/files.h"
-
-#include <errno.h>
-
 enum { BUF_SIZE = 65536 };
 
 static char memory[BUF_SIZE];
 static struct cancel cancel;
 static _Atomic int64_t live;
 
-static int reads;                 /* calls of file_pread() */
-static int writes;                /* calls of file_pwrite_all() */
-static size_t read_most;          /* the most a read gives, 0 = what it can */
-static int64_t read_fails_at;     /* EIO from a read at or after it, -1 = never */
-static int64_t write_fails_at;    /* ENOSPC from its byte on, -1 = never */
+static int reads;              /* calls of file_pread() */
+static int writes;             /* calls of file_pwrite_all() */
+static size_t read_most;       /* the most a read gives, 0 = what it can */
+static int64_t read_fails_at;  /* EIO from a read at or after it, -1 = never */
+static int64_t write_fails_at; /* ENOSPC from its byte on, -1 = never */
 
 struct err __real_file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got);
 struct err __wrap_file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got);
@@ -77,8 +76,12 @@ release(void **state)
 static struct buffered
 between(int src, int dst, bool holes)
 {
-	return (struct buffered){ .src = src, .dst = dst, .buf = { memory, BUF_SIZE },
-		.holes = holes, .cancel = &cancel, .live_bytes = &live };
+	return (struct buffered){ .src = src,
+		.dst = dst,
+		.buf = { memory, BUF_SIZE },
+		.holes = holes,
+		.cancel = &cancel,
+		.live_bytes = &live };
 }
 
 static void

@@ -6,13 +6,6 @@
  * thread/cancel.c, engine/{engine,rung,extent,buffered,refusals,fstraits}.c.
  * DECANT_CLONING_DIRS: directories, separated by colons, on file systems that clone; none by default.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 #include "engine/engine.h"
 #include "sys/file.h"
 #include "sys/move.h"
@@ -20,30 +13,37 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
+
+#include <cmocka.h>
 
 enum {
 	BUF_SIZE = 256 << 10,
-	BIG = 1000001,    /* a file that goes down the whole ladder; below the size of reservation */
-	TRUE_TYPE = -1,   /* file_fs_type() answers what the kernel says */
-	ASK_KERNEL = -1,  /* a means is the kernel's own */
+	BIG = 1000001,   /* a file that goes down the whole ladder; below the size of reservation */
+	TRUE_TYPE = -1,  /* file_fs_type() answers what the kernel says */
+	ASK_KERNEL = -1, /* a means is the kernel's own */
 };
 
 /* How one means behaves. */
 struct means {
-	int code;      /* errno it fails with, 0 = it works, ASK_KERNEL = it is the real one */
-	int64_t from;  /* it fails, or moves nothing, once this many bytes are done; before, it works */
-	int64_t most;  /* the most that one call moves, 0 = what it can */
-	bool nothing;  /* from FROM on it moves 0 bytes and says that all is well */
-	int calls;     /* how often it was tried */
+	int code; /* errno it fails with, 0 = it works, ASK_KERNEL = it is the real one */
+	int64_t
+	    from; /* it fails, or moves nothing, once this many bytes are done; before, it works */
+	int64_t most; /* the most that one call moves, 0 = what it can */
+	bool nothing; /* from FROM on it moves 0 bytes and says that all is well */
+	int calls;    /* how often it was tried */
 };
 
-static struct means clone, copy_range, sendfile_; /* the kernel's means */
-static int reads;             /* calls of file_pread() */
-static bool source_broken;    /* every read fails with EIO */
-static int64_t fs_type;       /* what all files are on, or TRUE_TYPE */
-static int allocate_calls;    /* calls of file_allocate() */
-static int allocate_code;     /* errno it answers, 0 = the kernel's answer */
+static struct means cloning, ranging, sending; /* the kernel's means */
+static int reads;                              /* calls of file_pread() */
+static bool source_broken;                     /* every read fails with EIO */
+static int64_t fs_type;                        /* what all files are on, or TRUE_TYPE */
+static int allocate_calls;                     /* calls of file_allocate() */
+static int allocate_code;                      /* errno it answers, 0 = the kernel's answer */
 
 static struct engine_opts opts;
 static struct refusals refusals;
@@ -65,10 +65,10 @@ struct err __wrap_file_allocate(int fd, int64_t size);
 struct err
 __wrap_move_clone(int dst, int src)
 {
-	clone.calls++;
-	if (clone.code == ASK_KERNEL)
+	cloning.calls++;
+	if (cloning.code == ASK_KERNEL)
 		return __real_move_clone(dst, src);
-	return clone.code != 0 ? err_make(clone.code, OP_CLONE, SIDE_SRC, -1) : ERR_OK;
+	return cloning.code != 0 ? err_make(cloning.code, OP_CLONE, SIDE_SRC, -1) : ERR_OK;
 }
 
 /* Move as M says: REAL is asked to do the work, or to fail. */
@@ -91,19 +91,21 @@ move_as(struct means *m, move_range *real, const struct engine_file *f, int64_t 
 }
 
 struct err
-__wrap_move_copy_range(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
+__wrap_move_copy_range(
+    int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
 {
 	struct engine_file f = { .src = src, .dst = dst };
 	assert_int_equal(src_off, dst_off);
-	return move_as(&copy_range, __real_move_copy_range, &f, src_off, len, moved);
+	return move_as(&ranging, __real_move_copy_range, &f, src_off, len, moved);
 }
 
 struct err
-__wrap_move_sendfile(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
+__wrap_move_sendfile(
+    int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
 {
 	struct engine_file f = { .src = src, .dst = dst };
 	assert_int_equal(src_off, dst_off);
-	return move_as(&sendfile_, __real_move_sendfile, &f, src_off, len, moved);
+	return move_as(&sending, __real_move_sendfile, &f, src_off, len, moved);
 }
 
 struct err
@@ -151,8 +153,8 @@ close_pair(void)
 static void
 calm(void)
 {
-	clone = (struct means){ .code = EOPNOTSUPP };
-	copy_range = sendfile_ = (struct means){ .code = ASK_KERNEL };
+	cloning = (struct means){ .code = EOPNOTSUPP };
+	ranging = sending = (struct means){ .code = ASK_KERNEL };
 	reads = 0;
 	allocate_calls = 0;
 	allocate_code = 0;
@@ -184,7 +186,10 @@ static struct err
 copy_as(const struct stat *st, struct moved *out)
 {
 	struct engine e = { .opts = &opts, .refusals = &refusals, .cancel = &cancel };
-	struct engine_file f = { .src = src, .st = st, .dst = dst, .dst_dev = stat_of(dst).st_dev,
+	struct engine_file f = { .src = src,
+		.st = st,
+		.dst = dst,
+		.dst_dev = stat_of(dst).st_dev,
 		.live_bytes = &live };
 	return engine_copy(&e, &f, (struct block){ memory, BUF_SIZE }, out);
 }
@@ -216,7 +221,7 @@ first_working_means_is_taken(void **state)
 	(void)state;
 	open_pair("/tmp");
 	expect_copy(BIG, METHOD_COPY_RANGE);
-	assert_int_equal(clone.calls, 1);
+	assert_int_equal(cloning.calls, 1);
 	assert_int_equal(reads, 0);
 	close_pair();
 }
@@ -231,7 +236,7 @@ small_files_take_two_calls(void **state)
 		calm();
 		expect_copy(sizes[i], METHOD_BUFFER);
 		assert_int_equal(reads, 1);
-		assert_int_equal(clone.calls + copy_range.calls + sendfile_.calls, 0);
+		assert_int_equal(cloning.calls + ranging.calls + sending.calls, 0);
 		close_pair();
 	}
 }
@@ -241,8 +246,8 @@ a_tree_asks_once(void **state)
 {
 	struct moved out;
 	(void)state;
-	clone.code = EOPNOTSUPP;
-	copy_range.code = EOPNOTSUPP;
+	cloning.code = EOPNOTSUPP;
+	ranging.code = EOPNOTSUPP;
 	for (int i = 0; i < 3; i++) {
 		open_pair("/dev/shm");
 		fill(src, 0, 100000);
@@ -252,9 +257,9 @@ a_tree_asks_once(void **state)
 		assert_int_equal(out.refusal, EOPNOTSUPP);
 		close_pair();
 	}
-	assert_int_equal(clone.calls, 1);
-	assert_int_equal(copy_range.calls, 1);
-	assert_int_equal(sendfile_.calls, 3);
+	assert_int_equal(cloning.calls, 1);
+	assert_int_equal(ranging.calls, 1);
+	assert_int_equal(sending.calls, 3);
 }
 
 /* What a rung must answer to an error before it has moved anything. */
@@ -288,8 +293,10 @@ enum { VERDICTS = sizeof(verdicts) / sizeof(verdicts[0]) };
 static void
 errors_before_any_data_go_on_or_stop(void **state)
 {
-	struct means *const rungs[] = { &clone, &copy_range, &sendfile_ };
+	struct means *const rungs[] = { &cloning, &ranging, &sending };
+
 	static const enum method next[] = { METHOD_COPY_RANGE, METHOD_SENDFILE, METHOD_BUFFER };
+
 	(void)state;
 	for (size_t i = 0; i < 3 * VERDICTS; i++) {
 		struct verdict v = verdicts[i / 3];
@@ -307,7 +314,7 @@ errors_before_any_data_go_on_or_stop(void **state)
 			assert_int_equal(e.code, v.code);
 			assert_int_equal(out.bytes, 0);
 			if (i % 3 < 2)
-				assert_int_equal(sendfile_.calls, 0);
+				assert_int_equal(sending.calls, 0);
 		}
 		close_pair();
 	}
@@ -319,8 +326,8 @@ errors_of_a_server_are_taken_for_refusals(void **state)
 	(void)state;
 	open_pair("/tmp");
 	fs_type = NFS_SUPER_MAGIC;
-	clone.code = EIO;
-	copy_range.code = ENOENT;
+	cloning.code = EIO;
+	ranging.code = ENOENT;
 	expect_copy(BIG, METHOD_SENDFILE);
 	close_pair();
 
@@ -328,18 +335,20 @@ errors_of_a_server_are_taken_for_refusals(void **state)
 	open_pair("/tmp");
 	calm();
 	fs_type = NFS_SUPER_MAGIC;
-	copy_range.code = ENOSPC;
+	ranging.code = ENOSPC;
 	fill(src, 0, BIG);
 	assert_int_equal(copy(&out).code, ENOSPC);
-	assert_int_equal(sendfile_.calls, 0);
+	assert_int_equal(sending.calls, 0);
 	close_pair();
 }
 
 static void
 errors_after_data_start_again_or_stop(void **state)
 {
-	struct means *const rungs[] = { &copy_range, &sendfile_ };
+	struct means *const rungs[] = { &ranging, &sending };
+
 	static const enum method next[] = { METHOD_SENDFILE, METHOD_BUFFER };
+
 	(void)state;
 	for (size_t i = 0; i < 2 * VERDICTS; i++) {
 		int code = verdicts[i / 2].code;
@@ -347,7 +356,7 @@ errors_after_data_start_again_or_stop(void **state)
 		open_pair("/tmp");
 		calm();
 		if (i % 2 == 1)
-			copy_range.code = EOPNOTSUPP;
+			ranging.code = EOPNOTSUPP;
 		rungs[i % 2]->code = code;
 		rungs[i % 2]->from = 500000;
 		if (code == EXDEV || code == EOPNOTSUPP || code == EINVAL) {
@@ -377,7 +386,7 @@ an_unreadable_source_is_told_from_a_broken_destination(void **state)
 	for (int broken = 0; broken < 2; broken++) {
 		open_pair("/tmp");
 		calm();
-		copy_range.code = EIO;
+		ranging.code = EIO;
 		source_broken = broken;
 		fill(src, 0, BIG);
 		struct err e = copy(&out);
@@ -393,9 +402,9 @@ short_counts_go_on(void **state)
 {
 	(void)state;
 	open_pair("/tmp");
-	copy_range.most = 77777;
+	ranging.most = 77777;
 	expect_copy(BIG, METHOD_COPY_RANGE);
-	assert_int_equal(copy_range.calls, (BIG + 77776) / 77777);
+	assert_int_equal(ranging.calls, (BIG + 77776) / 77777);
 	close_pair();
 }
 
@@ -407,13 +416,13 @@ moving_nothing_is_not_believed(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		open_pair("/tmp");
 		calm();
-		copy_range = (struct means){ .nothing = true, .from = from[i] };
+		ranging = (struct means){ .nothing = true, .from = from[i] };
 		expect_copy(BIG, METHOD_SENDFILE);
 		close_pair();
 		open_pair("/tmp");
 		calm();
-		copy_range = (struct means){ .nothing = true, .from = from[i] };
-		sendfile_ = (struct means){ .nothing = true, .from = 600000 };
+		ranging = (struct means){ .nothing = true, .from = from[i] };
+		sending = (struct means){ .nothing = true, .from = 600000 };
 		expect_copy(BIG, METHOD_BUFFER);
 		close_pair();
 	}
@@ -468,15 +477,16 @@ static void
 holes_are_kept_at_every_rung(void **state)
 {
 	static const enum method want[] = { METHOD_COPY_RANGE, METHOD_SENDFILE, METHOD_BUFFER };
+
 	(void)state;
 	for (size_t i = 0; i < 6; i++) {
 		struct moved out;
 		open_pair(i % 2 == 0 ? "/tmp" : "/dev/shm");
 		calm();
 		if (i / 2 >= 1)
-			copy_range.code = EOPNOTSUPP;
+			ranging.code = EOPNOTSUPP;
 		if (i / 2 == 2)
-			sendfile_.code = EINVAL;
+			sending.code = EINVAL;
 		fill_sparse();
 		assert_int_equal(copy(&out).code, 0);
 		assert_int_equal(out.method, want[i / 2]);
@@ -496,7 +506,7 @@ holes_survive_starting_again(void **state)
 	struct moved out;
 	(void)state;
 	open_pair("/tmp");
-	copy_range = (struct means){ .code = EINVAL, .from = 524288 };
+	ranging = (struct means){ .code = EINVAL, .from = 524288 };
 	fill_sparse();
 	assert_int_equal(copy(&out).code, 0);
 	assert_int_equal(out.method, METHOD_SENDFILE);
@@ -517,7 +527,7 @@ a_file_of_holes_moves_nothing(void **state)
 	assert_int_equal(copy(&out).code, 0);
 	assert_int_equal(out.method, METHOD_NONE);
 	assert_int_equal(out.holes, 123456);
-	assert_int_equal(copy_range.calls + sendfile_.calls + reads, 0);
+	assert_int_equal(ranging.calls + sending.calls + reads, 0);
 	assert_int_equal(stat_of(dst).st_size, 123456);
 	assert_int_equal(stat_of(dst).st_blocks, 0);
 	close_pair();
@@ -551,7 +561,7 @@ sparse_always_finds_zeros(void **state)
 	fill(src, 300000, 10);
 	assert_int_equal(copy(&out).code, 0);
 	assert_int_equal(out.method, METHOD_BUFFER);
-	assert_int_equal(clone.calls, 0);
+	assert_int_equal(cloning.calls, 0);
 	assert_int_equal(out.holes, 4 * BUF_SIZE - 4096);
 	assert_same_content(src, dst);
 	assert_int_equal(stat_of(dst).st_blocks, 8);
@@ -569,7 +579,7 @@ sparse_never_writes_zeros(void **state)
 	assert_int_equal(copy(&out).code, 0);
 	assert_int_equal(out.method, METHOD_SENDFILE);
 	assert_int_equal(out.holes, 0);
-	assert_int_equal(clone.calls + copy_range.calls, 0);
+	assert_int_equal(cloning.calls + ranging.calls, 0);
 	assert_same_content(src, dst);
 	assert_true(stat_of(dst).st_blocks * 512 >= (1 << 20) + 77);
 	close_pair();
@@ -590,8 +600,8 @@ reflink_always_clones_or_fails(void **state)
 		assert_int_equal(stat_of(dst).st_size, 0);
 		close_pair();
 	}
-	assert_int_equal(clone.calls, 3);
-	assert_int_equal(copy_range.calls + sendfile_.calls + reads, 0);
+	assert_int_equal(cloning.calls, 3);
+	assert_int_equal(ranging.calls + sending.calls + reads, 0);
 }
 
 static void
@@ -601,7 +611,7 @@ reflink_never_shares_nothing(void **state)
 	open_pair("/tmp");
 	opts.reflink = WHEN_NEVER;
 	expect_copy(BIG, METHOD_SENDFILE);
-	assert_int_equal(clone.calls + copy_range.calls, 0);
+	assert_int_equal(cloning.calls + ranging.calls, 0);
 	close_pair();
 }
 
@@ -613,7 +623,7 @@ empty_files_take_no_call(void **state)
 	open_pair("/tmp");
 	assert_int_equal(copy(&out).code, 0);
 	assert_int_equal(out.method, METHOD_NONE);
-	assert_int_equal(reads + clone.calls + copy_range.calls + sendfile_.calls, 0);
+	assert_int_equal(reads + cloning.calls + ranging.calls + sending.calls, 0);
 	close_pair();
 }
 
@@ -668,7 +678,7 @@ blocks_are_reserved_where_it_pays(void **state)
 	open_pair("/tmp");
 	fill(src, 0, 2 << 20);
 	assert_int_equal(copy(&out).code, ENOSPC);
-	assert_int_equal(copy_range.calls, 0);
+	assert_int_equal(ranging.calls, 0);
 	close_pair();
 
 	calm();
@@ -688,7 +698,7 @@ cancellation_comes_between_ranges(void **state)
 	fill(src, 0, BIG);
 	cancel_request(&cancel, err_make(EINTR, OP_NONE, SIDE_NONE, -1));
 	assert_int_equal(copy(&out).code, ECANCELED);
-	assert_int_equal(clone.calls + copy_range.calls, 0);
+	assert_int_equal(cloning.calls + ranging.calls, 0);
 	close_pair();
 }
 
@@ -696,7 +706,7 @@ static void
 other_devices_are_reached_by_sendfile(void **state)
 {
 	(void)state;
-	clone.code = ASK_KERNEL;
+	cloning.code = ASK_KERNEL;
 	src = make_file("/dev/shm");
 	dst = make_file("/tmp");
 	if (stat_of(src).st_dev == stat_of(dst).st_dev)
@@ -719,13 +729,13 @@ cloning_file_systems_clone(void **state)
 		struct moved out;
 		for (size_t i = 0; i < 3; i++) {
 			calm();
-			clone.code = ASK_KERNEL;
+			cloning.code = ASK_KERNEL;
 			open_pair(dir);
 			expect_copy(sizes[i], METHOD_CLONE);
 			close_pair();
 		}
 		calm();
-		clone.code = ASK_KERNEL;
+		cloning.code = ASK_KERNEL;
 		opts.reflink = WHEN_ALWAYS;
 		open_pair(dir);
 		expect_copy(10, METHOD_CLONE);
@@ -733,9 +743,9 @@ cloning_file_systems_clone(void **state)
 		/* A clone keeps holes, and so do the means below it. */
 		for (int refused = 0; refused < 2; refused++) {
 			calm();
-			clone.code = refused ? EINVAL : ASK_KERNEL;
-			sendfile_.code = ASK_KERNEL;
-			copy_range.code = refused ? EINVAL : ASK_KERNEL;
+			cloning.code = refused ? EINVAL : ASK_KERNEL;
+			sending.code = ASK_KERNEL;
+			ranging.code = refused ? EINVAL : ASK_KERNEL;
 			open_pair(dir);
 			fill_sparse();
 			assert_int_equal(copy(&out).code, 0);
@@ -755,15 +765,19 @@ main(void)
 		cmocka_unit_test_setup_teardown(first_working_means_is_taken, reset, release),
 		cmocka_unit_test_setup_teardown(small_files_take_two_calls, reset, release),
 		cmocka_unit_test_setup_teardown(a_tree_asks_once, reset, release),
-		cmocka_unit_test_setup_teardown(errors_before_any_data_go_on_or_stop, reset, release),
-		cmocka_unit_test_setup_teardown(errors_of_a_server_are_taken_for_refusals, reset, release),
-		cmocka_unit_test_setup_teardown(errors_after_data_start_again_or_stop, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    errors_before_any_data_go_on_or_stop, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    errors_of_a_server_are_taken_for_refusals, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    errors_after_data_start_again_or_stop, reset, release),
 		cmocka_unit_test_setup_teardown(
 		    an_unreadable_source_is_told_from_a_broken_destination, reset, release),
 		cmocka_unit_test_setup_teardown(short_counts_go_on, reset, release),
 		cmocka_unit_test_setup_teardown(moving_nothing_is_not_believed, reset, release),
 		cmocka_unit_test_setup_teardown(a_source_that_shrank_is_no_failure, reset, release),
-		cmocka_unit_test_setup_teardown(a_source_that_grew_is_copied_to_its_size, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    a_source_that_grew_is_copied_to_its_size, reset, release),
 		cmocka_unit_test_setup_teardown(holes_are_kept_at_every_rung, reset, release),
 		cmocka_unit_test_setup_teardown(holes_survive_starting_again, reset, release),
 		cmocka_unit_test_setup_teardown(a_file_of_holes_moves_nothing, reset, release),
@@ -773,10 +787,12 @@ main(void)
 		cmocka_unit_test_setup_teardown(reflink_always_clones_or_fails, reset, release),
 		cmocka_unit_test_setup_teardown(reflink_never_shares_nothing, reset, release),
 		cmocka_unit_test_setup_teardown(empty_files_take_no_call, reset, release),
-		cmocka_unit_test_setup_teardown(made_up_files_are_read_to_their_end, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    made_up_files_are_read_to_their_end, reset, release),
 		cmocka_unit_test_setup_teardown(blocks_are_reserved_where_it_pays, reset, release),
 		cmocka_unit_test_setup_teardown(cancellation_comes_between_ranges, reset, release),
-		cmocka_unit_test_setup_teardown(other_devices_are_reached_by_sendfile, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    other_devices_are_reached_by_sendfile, reset, release),
 		cmocka_unit_test_setup_teardown(cloning_file_systems_clone, reset, release),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

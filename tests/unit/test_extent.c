@@ -3,18 +3,17 @@
  * engine/extent: what it tells of real files, and that it keeps its word when the kernel lies.
  * Link with -Wl,--wrap=file_seek_data,--wrap=file_seek_hole and base/err.c, sys/file.c, engine/extent.c.
  */
+#include "engine/extent.h"
+#include "sys/file.h"
+#include "tests/unit/files.h"
+
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "engine/extent.h"
-#include "sys/file.h"
-#include "tests/unit/files.h"
-
-#include <errno.h>
 
 /* What the next lseeks answer instead of the kernel, in order. */
 struct answer {
@@ -84,9 +83,10 @@ tells_data_between_holes(void **state)
 		assert_int_equal(ftruncate(fd, 1 << 20), 0);
 		fill(fd, 65536, 4096);
 		fill(fd, 524288, 8192);
-		expect_ranges(fd, 0, 1 << 20,
-		    (struct range[]){ { 65536, 4096 }, { 524288, 8192 } }, 2);
-		expect_ranges(fd, 66000, 525000, (struct range[]){ { 66000, 3632 }, { 524288, 712 } }, 2);
+		expect_ranges(
+		    fd, 0, 1 << 20, (struct range[]){ { 65536, 4096 }, { 524288, 8192 } }, 2);
+		expect_ranges(
+		    fd, 66000, 525000, (struct range[]){ { 66000, 3632 }, { 524288, 712 } }, 2);
 		expect_ranges(fd, 600000, 1 << 20, NULL, 0);
 		close(fd);
 	}
@@ -121,16 +121,18 @@ falls_back_to_data_when_lied_to(void **state)
 {
 	/* All of [0, 1000). */
 	static const struct lie lies[] = {
-		{ { { EINVAL, 0 } }, 1, { { 0, 1000 } }, 1 },                         /* no SEEK_DATA */
-		{ { { 0, -1 } }, 1, { { 0, 0 } }, 0 },                                /* no data at all */
-		{ { { 0, 100 }, { EIO, 0 } }, 2, { { 100, 900 } }, 1 },               /* no SEEK_HOLE */
-		{ { { 0, 100 }, { 0, 100 } }, 2, { { 100, 900 } }, 1 },               /* hole at data */
-		{ { { 0, 100 }, { 0, 50 } }, 2, { { 100, 900 } }, 1 },                /* hole before it */
-		{ { { 0, 100 }, { 0, -1 } }, 2, { { 100, 900 } }, 1 },                /* it shrank */
-		{ { { 0, 0 }, { 0, 5000 } }, 2, { { 0, 1000 } }, 1 },                 /* it grew */
-		{ { { 0, 5000 } }, 1, { { 0, 0 } }, 0 },                              /* data beyond END */
-		{ { { 0, 0 }, { 0, 10 }, { 0, 5 } }, 3, { { 0, 10 }, { 10, 990 } }, 2 }, /* backwards */
-		{ { { 0, 0 }, { 0, 10 }, { 0, 10 }, { 0, 1000 } }, 4, { { 0, 10 }, { 10, 990 } }, 2 },
+		{ { { EINVAL, 0 } }, 1, { { 0, 1000 } }, 1 },           /* no SEEK_DATA */
+		{ { { 0, -1 } }, 1, { { 0, 0 } }, 0 },                  /* no data at all */
+		{ { { 0, 100 }, { EIO, 0 } }, 2, { { 100, 900 } }, 1 }, /* no SEEK_HOLE */
+		{ { { 0, 100 }, { 0, 100 } }, 2, { { 100, 900 } }, 1 }, /* hole at data */
+		{ { { 0, 100 }, { 0, 50 } }, 2, { { 100, 900 } }, 1 },  /* hole before it */
+		{ { { 0, 100 }, { 0, -1 } }, 2, { { 100, 900 } }, 1 },  /* it shrank */
+		{ { { 0, 0 }, { 0, 5000 } }, 2, { { 0, 1000 } }, 1 },   /* it grew */
+		{ { { 0, 5000 } }, 1, { { 0, 0 } }, 0 },                /* data beyond END */
+		{ { { 0, 0 }, { 0, 10 }, { 0, 5 } }, 3, { { 0, 10 }, { 10, 990 } },
+		    2 }, /* backwards */
+		{ { { 0, 0 }, { 0, 10 }, { 0, 10 }, { 0, 1000 } }, 4, { { 0, 10 }, { 10, 990 } },
+		    2 },
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {

@@ -171,14 +171,14 @@ a_name_may_be_a_mebibyte_long(void **state)
 static void
 names_straddle_the_buffer(void **state)
 {
-	enum { LONGEST = 700, LISTS = 3 };
+	enum { LONGEST = 700, LISTS = 3, NAMES = LISTS * LONGEST };
 
-	static char text[LISTS * LONGEST * (LONGEST + 3) / 2];
+	static char text[NAMES * (LONGEST + 3) / 2];
 	size_t len = 0;
 	int fd;
 
 	(void)state;
-	for (size_t i = 0; i < LISTS * LONGEST; i++) {
+	for (size_t i = 0; i < NAMES; i++) {
 		size_t size = i % LONGEST + 1;
 		memset(text + len, 'a' + (int)(i % 26), size);
 		text[len + size] = '\0';
@@ -186,7 +186,7 @@ names_straddle_the_buffer(void **state)
 	}
 
 	struct names *n = list_holding(text, len, '\0', &fd);
-	for (size_t i = 0, at = 0; i < LISTS * LONGEST; i++) {
+	for (size_t i = 0, at = 0; i < NAMES; i++) {
 		assert_next(n, text + at, i % LONGEST + 1);
 		at += i % LONGEST + 2;
 	}

@@ -4,6 +4,12 @@
  * Link with -Wl,--wrap=file_fs_type -pthread and base/err.c, sys/file.c, engine/refusals.c,
  * engine/fstraits.c.
  */
+#include "engine/fstraits.h"
+#include "engine/refusals.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <linux/magic.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,16 +17,9 @@
 
 #include <cmocka.h>
 
-#include "engine/fstraits.h"
-#include "engine/refusals.h"
-#include "sys/file.h"
-
-#include <errno.h>
-#include <linux/magic.h>
-
-static atomic_int asked;  /* calls of file_fs_type() */
-static int fs_type_code;  /* errno it answers, 0 = success */
-static int64_t fs_type;   /* the kind it answers */
+static atomic_int asked; /* calls of file_fs_type() */
+static int fs_type_code; /* errno it answers, 0 = success */
+static int64_t fs_type;  /* the kind it answers */
 
 struct err __wrap_file_fs_type(int fd, enum err_side side, int64_t *type);
 
@@ -62,8 +61,8 @@ static const struct dev_pair same = { 7, 7 };  /* one device */
 static void
 only_lasting_verdicts_are_remembered(void **state)
 {
-	static const int about_the_file[] = { EINVAL, EPERM, EACCES, EBADF, ETXTBSY, EISDIR, EIO, ENOSPC,
-		EDQUOT, ENOMEM, EFBIG, ENOENT };
+	static const int about_the_file[] = { EINVAL, EPERM, EACCES, EBADF, ETXTBSY, EISDIR, EIO,
+		ENOSPC, EDQUOT, ENOMEM, EFBIG, ENOENT };
 	static const int about_the_pair[] = { EXDEV, EOPNOTSUPP, ENOTTY };
 	(void)state;
 	for (size_t i = 0; i < sizeof(about_the_file) / sizeof(about_the_file[0]); i++) {
@@ -119,7 +118,8 @@ a_full_table_only_forgets(void **state)
 	}
 	for (unsigned i = 0; i < REFUSALS_CAP + 10; i++) {
 		struct dev_pair devs = { 100 + i, 200 };
-		assert_int_equal(refusals_get(&refusals, devs, METHOD_CLONE), i < REFUSALS_CAP ? EXDEV : 0);
+		assert_int_equal(
+		    refusals_get(&refusals, devs, METHOD_CLONE), i < REFUSALS_CAP ? EXDEV : 0);
 	}
 }
 
@@ -128,7 +128,8 @@ a_device_is_asked_once(void **state)
 {
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		assert_int_equal(refusals_traits(&refusals, 5, -1, SIDE_DST), fs_traits(EXT4_SUPER_MAGIC));
+		assert_int_equal(
+		    refusals_traits(&refusals, 5, -1, SIDE_DST), fs_traits(EXT4_SUPER_MAGIC));
 	assert_int_equal(asked, 1);
 	fs_type = PROC_SUPER_MAGIC;
 	assert_int_equal(refusals_traits(&refusals, 6, -1, SIDE_SRC), FS_LOCAL);
@@ -166,8 +167,8 @@ work(void *arg)
 		wrong += refusals_traits(&refusals, round % 50, -1, SIDE_SRC) !=
 			 fs_traits(EXT4_SUPER_MAGIC);
 		refusals_note(&refusals, devs, METHOD_CLONE, EXDEV);
-		wrong += refusals_get(&refusals, devs, METHOD_CLONE) != EXDEV &&
-			 devs.src != devs.dst;
+		wrong +=
+		    refusals_get(&refusals, devs, METHOD_CLONE) != EXDEV && devs.src != devs.dst;
 	}
 	return (void *)wrong;
 }
@@ -192,10 +193,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(only_lasting_verdicts_are_remembered, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    only_lasting_verdicts_are_remembered, reset, release),
 		cmocka_unit_test_setup_teardown(pairs_and_methods_are_told_apart, reset, release),
-		cmocka_unit_test_setup_teardown(mounts_of_one_device_are_asked_again, reset, release),
-		cmocka_unit_test_setup_teardown(a_missing_system_call_is_missing_for_all, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    mounts_of_one_device_are_asked_again, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    a_missing_system_call_is_missing_for_all, reset, release),
 		cmocka_unit_test_setup_teardown(a_full_table_only_forgets, reset, release),
 		cmocka_unit_test_setup_teardown(a_device_is_asked_once, reset, release),
 		cmocka_unit_test_setup_teardown(kinds_have_their_traits, reset, release),

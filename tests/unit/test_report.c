@@ -12,8 +12,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
-#define ERR(code_, op_, side_) \
-	.err = { .code = (code_), .op = (op_), .side = (side_), .off = -1 }
+#define ERR(code_, op_, side_) .err = { .code = (code_), .op = (op_), .side = (side_), .off = -1 }
 
 /* How the report under test is set up; a small set of options that the rows combine. */
 enum {
@@ -32,47 +31,101 @@ enum {
 	FAIL0 = 1 << 12, /* print0=failed */
 };
 
-static const struct event item_new = { .kind = EVENT_ITEM, .action = ACTION_NEW,
-	.src = "s/a", .dst = "d/a", .path = "a", .size = 4096, .seconds = 0.0001,
+static const struct event item_new = { .kind = EVENT_ITEM,
+	.action = ACTION_NEW,
+	.src = "s/a",
+	.dst = "d/a",
+	.path = "a",
+	.size = 4096,
+	.seconds = 0.0001,
 	.moved = { .bytes = 4096, .method = METHOD_CLONE } };
-static const struct event item_changed = { .kind = EVENT_ITEM, .action = ACTION_CHANGED,
-	.src = "s/img/logo.psd", .dst = "d/img/logo.psd", .path = "img/logo.psd", .size = 12897485,
-	.note = "size, mtime", .backup = "d/img/logo.psd~",
+static const struct event item_changed = { .kind = EVENT_ITEM,
+	.action = ACTION_CHANGED,
+	.src = "s/img/logo.psd",
+	.dst = "d/img/logo.psd",
+	.path = "img/logo.psd",
+	.size = 12897485,
+	.note = "size, mtime",
+	.backup = "d/img/logo.psd~",
 	.moved = { .method = METHOD_COPY_RANGE, .refused = METHOD_CLONE, .refusal = EXDEV } };
-static const struct event item_attributes = { .kind = EVENT_ITEM, .action = ACTION_ATTRIBUTES,
-	.src = "s/bin/run.sh", .dst = "d/bin/run.sh", .path = "bin/run.sh",
+static const struct event item_attributes = { .kind = EVENT_ITEM,
+	.action = ACTION_ATTRIBUTES,
+	.src = "s/bin/run.sh",
+	.dst = "d/bin/run.sh",
+	.path = "bin/run.sh",
 	.note = "mode 0644 -> 0755" };
-static const struct event item_linked = { .kind = EVENT_ITEM, .action = ACTION_LINKED,
-	.src = "s/data/b.bin", .dst = "d/data/b.bin", .path = "data/b.bin", .note = "data/a.bin",
+static const struct event item_linked = { .kind = EVENT_ITEM,
+	.action = ACTION_LINKED,
+	.src = "s/data/b.bin",
+	.dst = "d/data/b.bin",
+	.path = "data/b.bin",
+	.note = "data/a.bin",
 	.moved = { .method = METHOD_LINK } };
-static const struct event item_unchanged = { .kind = EVENT_ITEM, .action = ACTION_UNCHANGED,
-	.src = "s/u", .dst = "d/u", .path = "u", .size = 5 };
-static const struct event item_deleted = { .kind = EVENT_ITEM, .action = ACTION_DELETED,
-	.dst = "d/old", .path = "old", .size = 1126 };
-static const struct event item_dir = { .kind = EVENT_ITEM, .what = KIND_DIR, .src = "s/d",
-	.dst = "d/d", .path = "d" };
-static const struct event item_evil = { .kind = EVENT_ITEM, .src = "s/\033\377", .dst = "d/\033\377",
-	.path = "\033\377", .size = 1, .moved = { .method = METHOD_BUFFER } };
-static const struct event denied = { .kind = EVENT_ERROR, .src = "s/k", .dst = "d/k", .path = "k",
-	ERR(EACCES, OP_OPEN, SIDE_SRC) };
-static const struct event denied_dst = { .kind = EVENT_ERROR, .src = "s/k", .dst = "d/k",
-	.path = "k", ERR(EACCES, OP_CREATE, SIDE_DST), .note = "by\nrule" };
-static const struct event unquiet = { .kind = EVENT_ERROR, .src = "s/log", .dst = "d/log",
-	.path = "log", ERR(ESTALE, OP_CHANGED, SIDE_SRC), .note = "tried twice" };
-static const struct event refused = { .kind = EVENT_ERROR, .src = "s/x", .dst = "d/x", .path = "x",
-	ERR(EEXIST, OP_REFUSE, SIDE_SRC), .note = "it's a directory" };
-static const struct event full = { .kind = EVENT_ERROR, .src = "s/x", .dst = "d/x", .path = "x",
-	ERR(ENOSPC, OP_WRITE, SIDE_DST), .fatal = true };
-static const struct event full_said = { .kind = EVENT_ERROR, .dst = "d/x",
-	ERR(ENOSPC, OP_WRITE, SIDE_DST), .fatal = true, .note = "needs 4.2 GiB more, 1.1 GiB free" };
-static const struct event broken = { .kind = EVENT_ERROR, .src = "s/x", .dst = "d/x", .path = "x",
-	ERR(EIO, OP_WRITE, SIDE_DST), .fatal = true };
-static const struct event no_memory = { .kind = EVENT_ERROR, ERR(ENOMEM, OP_MEMORY, SIDE_NONE),
+static const struct event item_unchanged = { .kind = EVENT_ITEM,
+	.action = ACTION_UNCHANGED,
+	.src = "s/u",
+	.dst = "d/u",
+	.path = "u",
+	.size = 5 };
+static const struct event item_deleted = {
+	.kind = EVENT_ITEM, .action = ACTION_DELETED, .dst = "d/old", .path = "old", .size = 1126
+};
+static const struct event item_dir = {
+	.kind = EVENT_ITEM, .what = KIND_DIR, .src = "s/d", .dst = "d/d", .path = "d"
+};
+static const struct event item_evil = { .kind = EVENT_ITEM,
+	.src = "s/\033\377",
+	.dst = "d/\033\377",
+	.path = "\033\377",
+	.size = 1,
+	.moved = { .method = METHOD_BUFFER } };
+static const struct event denied = {
+	.kind = EVENT_ERROR, .src = "s/k", .dst = "d/k", .path = "k", ERR(EACCES, OP_OPEN, SIDE_SRC)
+};
+static const struct event denied_dst = { .kind = EVENT_ERROR,
+	.src = "s/k",
+	.dst = "d/k",
+	.path = "k",
+	ERR(EACCES, OP_CREATE, SIDE_DST),
+	.note = "by\nrule" };
+static const struct event unquiet = { .kind = EVENT_ERROR,
+	.src = "s/log",
+	.dst = "d/log",
+	.path = "log",
+	ERR(ESTALE, OP_CHANGED, SIDE_SRC),
+	.note = "tried twice" };
+static const struct event refused = { .kind = EVENT_ERROR,
+	.src = "s/x",
+	.dst = "d/x",
+	.path = "x",
+	ERR(EEXIST, OP_REFUSE, SIDE_SRC),
+	.note = "it's a directory" };
+static const struct event full = { .kind = EVENT_ERROR,
+	.src = "s/x",
+	.dst = "d/x",
+	.path = "x",
+	ERR(ENOSPC, OP_WRITE, SIDE_DST),
 	.fatal = true };
-static const struct event vanished = { .kind = EVENT_VANISHED, .src = "s/v", .path = "v",
-	ERR(ENOENT, OP_OPEN, SIDE_SRC) };
-static const struct event lost = { .kind = EVENT_LOST, .src = "s/o", .dst = "d/o", .path = "o",
-	ERR(EPERM, OP_CHOWN, SIDE_DST) };
+static const struct event full_said = { .kind = EVENT_ERROR,
+	.dst = "d/x",
+	ERR(ENOSPC, OP_WRITE, SIDE_DST),
+	.fatal = true,
+	.note = "needs 4.2 GiB more, 1.1 GiB free" };
+static const struct event broken = { .kind = EVENT_ERROR,
+	.src = "s/x",
+	.dst = "d/x",
+	.path = "x",
+	ERR(EIO, OP_WRITE, SIDE_DST),
+	.fatal = true };
+static const struct event no_memory = {
+	.kind = EVENT_ERROR, ERR(ENOMEM, OP_MEMORY, SIDE_NONE), .fatal = true
+};
+static const struct event vanished = {
+	.kind = EVENT_VANISHED, .src = "s/v", .path = "v", ERR(ENOENT, OP_OPEN, SIDE_SRC)
+};
+static const struct event lost = {
+	.kind = EVENT_LOST, .src = "s/o", .dst = "d/o", .path = "o", ERR(EPERM, OP_CHOWN, SIDE_DST)
+};
 static const struct event note = { .kind = EVENT_NOTE, .note = "100% of \033 remarks" };
 
 #define FATAL "decant: stopped: "
@@ -90,17 +143,21 @@ static const struct {
 	{ &item_new, V | I, "+ new          4.0 KiB  a\n", "", 0 },
 	{ &item_dir, V, "'s/d' -> 'd/d'\n", "", 0 },
 	{ &item_dir, I, "+ new                   d\n", "", 0 },
-	{ &item_changed, V, "'s/img/logo.psd' -> 'd/img/logo.psd' (backup: 'd/img/logo.psd~')\n", "", 0 },
+	{ &item_changed, V, "'s/img/logo.psd' -> 'd/img/logo.psd' (backup: 'd/img/logo.psd~')\n",
+	    "", 0 },
 	{ &item_changed, I, "~ content     12.3 MiB  img/logo.psd           size, mtime\n", "", 0 },
 	{ &item_changed, I | ZERO, "~ content     12.3 MiB  img/logo.psd", "", 0 },
 	{ &item_changed, X,
-	    "img/logo.psd   12.3 MiB  copied  copy_file_range (no reflink: other file system; size, mtime)\n",
+	    "img/logo.psd   12.3 MiB  copied  copy_file_range (no reflink: other file system; "
+	    "size, mtime)\n",
 	    "", 0 },
 	{ &item_new, X, "a               4.0 KiB  cloned  FICLONE\n", "", 0 },
 	{ &item_dir, X, "d                        made    directory\n", "", 0 },
 	{ &item_unchanged, X, "u                   5 B  kept    file\n", "", 0 },
-	{ &item_attributes, I, ". attributes            bin/run.sh             mode 0644 -> 0755\n", "", 0 },
-	{ &item_linked, I, "> hard link             data/b.bin             -> data/a.bin\n", "", 0 },
+	{ &item_attributes, I, ". attributes            bin/run.sh             mode 0644 -> 0755\n",
+	    "", 0 },
+	{ &item_linked, I, "> hard link             data/b.bin             -> data/a.bin\n", "",
+	    0 },
 	{ &item_deleted, I, "- delete       1.1 KiB  old\n", "", 0 },
 	{ &item_deleted, V, "removed 'd/old'\n", "", 0 },
 	{ &item_unchanged, V | I, "", "", 0 },
@@ -114,7 +171,8 @@ static const struct {
 	{ &item_unchanged, SKIP0, "s/u", "", 0 },
 	{ &denied, FAIL0, "s/k", "decant: cannot read 's/k': Permission denied\n", 1 },
 	{ &denied, Q, "", "decant: cannot read 's/k': Permission denied\n", 1 },
-	{ &denied, I, "! error                 k                      cannot read: Permission denied\n",
+	{ &denied, I,
+	    "! error                 k                      cannot read: Permission denied\n",
 	    "decant: cannot read 's/k': Permission denied\n", 1 },
 	{ &denied_dst, 0, "", "decant: cannot create 'd/k': Permission denied (by?rule)\n", 1 },
 	{ &unquiet, 0, "", "decant: changed while it was read: 's/log' (tried twice)\n", 4 },
@@ -146,25 +204,32 @@ static const struct {
 } objects[] = {
 	{ &item_new, "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"file\",\"path\":\"a\","
 		     "\"bytes\":4096,\"how\":\"reflink\",\"seconds\":0.000100}\n" },
-	{ &item_changed, "{\"type\":\"item\",\"action\":\"changed\",\"kind\":\"file\","
-			 "\"path\":\"img/logo.psd\",\"bytes\":12897485,\"reasons\":[\"size\",\"mtime\"],"
-			 "\"how\":\"copy_file_range\",\"fallback\":\"reflink: EXDEV\","
-			 "\"backup\":\"d/img/logo.psd~\"}\n" },
-	{ &item_linked, "{\"type\":\"item\",\"action\":\"linked\",\"kind\":\"file\","
-			"\"path\":\"data/b.bin\",\"bytes\":0,\"target\":\"data/a.bin\",\"how\":\"link\"}\n" },
-	{ &item_dir, "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"directory\",\"path\":\"d\"}\n" },
-	{ &item_evil, "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"file\",\"path_b64\":\"G/8=\","
-		      "\"bytes\":1,\"how\":\"buffer\"}\n" },
+	{ &item_changed,
+	    "{\"type\":\"item\",\"action\":\"changed\",\"kind\":\"file\","
+	    "\"path\":\"img/logo.psd\",\"bytes\":12897485,\"reasons\":[\"size\",\"mtime\"],"
+	    "\"how\":\"copy_file_range\",\"fallback\":\"reflink: EXDEV\","
+	    "\"backup\":\"d/img/logo.psd~\"}\n" },
+	{ &item_linked,
+	    "{\"type\":\"item\",\"action\":\"linked\",\"kind\":\"file\","
+	    "\"path\":\"data/b.bin\",\"bytes\":0,\"target\":\"data/a.bin\",\"how\":\"link\"}\n" },
+	{ &item_dir,
+	    "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"directory\",\"path\":\"d\"}\n" },
+	{ &item_evil,
+	    "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"file\",\"path_b64\":\"G/8=\","
+	    "\"bytes\":1,\"how\":\"buffer\"}\n" },
 	{ &item_unchanged, "" },
 	{ &note, "" },
-	{ &denied, "{\"type\":\"error\",\"class\":\"permission\",\"op\":\"open\",\"errno\":\"EACCES\","
-		   "\"path\":\"k\",\"side\":\"src\",\"fatal\":false,"
-		   "\"message\":\"cannot read 'k': Permission denied\"}\n" },
-	{ &no_memory, "{\"type\":\"error\",\"class\":\"other\",\"op\":\"memory\",\"errno\":\"ENOMEM\","
-		      "\"side\":\"none\",\"fatal\":true,\"message\":\"memory: Cannot allocate memory\"}\n" },
-	{ &vanished, "{\"type\":\"vanished\",\"class\":\"missing\",\"op\":\"open\",\"errno\":\"ENOENT\","
-		     "\"path\":\"v\",\"side\":\"src\",\"fatal\":false,"
-		     "\"message\":\"cannot read 'v': No such file or directory\"}\n" },
+	{ &denied,
+	    "{\"type\":\"error\",\"class\":\"permission\",\"op\":\"open\",\"errno\":\"EACCES\","
+	    "\"path\":\"k\",\"side\":\"src\",\"fatal\":false,"
+	    "\"message\":\"cannot read 'k': Permission denied\"}\n" },
+	{ &no_memory,
+	    "{\"type\":\"error\",\"class\":\"other\",\"op\":\"memory\",\"errno\":\"ENOMEM\","
+	    "\"side\":\"none\",\"fatal\":true,\"message\":\"memory: Cannot allocate memory\"}\n" },
+	{ &vanished,
+	    "{\"type\":\"vanished\",\"class\":\"missing\",\"op\":\"open\",\"errno\":\"ENOENT\","
+	    "\"path\":\"v\",\"side\":\"src\",\"fatal\":false,"
+	    "\"message\":\"cannot read 'v': No such file or directory\"}\n" },
 };
 
 /* Two statuses that are asked for in both orders, and the one that wins: 6 3 5 4 1 0. */
@@ -231,10 +296,10 @@ options(int set)
 		.strict = set & STRICT,
 		.end = set & ZERO ? '\0' : '\n',
 		.progress = PROGRESS_NEVER,
-		.print0 = set & DONE0 ? PRINT0_DONE
-		    : set & SKIP0     ? PRINT0_SKIPPED
-		    : set & FAIL0     ? PRINT0_FAILED
-				      : PRINT0_NONE,
+		.print0 = set & DONE0   ? PRINT0_DONE
+			  : set & SKIP0 ? PRINT0_SKIPPED
+			  : set & FAIL0 ? PRINT0_FAILED
+					: PRINT0_NONE,
 		.srcs = srcs,
 		.n_srcs = COUNT(srcs),
 		.dst = "dst",
@@ -271,8 +336,7 @@ an_event_is_one_line(void **state)
 		status = report_finish(r, 0);
 		assert_string_equal(out.buf, lines[i].out);
 		assert_int_equal(out.len,
-		    strlen(lines[i].out) +
-			(*lines[i].out != '\0' && out.buf[out.len - 1] == '\0'));
+		    strlen(lines[i].out) + (*lines[i].out != '\0' && out.buf[out.len - 1] == '\0'));
 		assert_int_equal(status, lines[i].status);
 		report_free(r);
 		clear(state);
@@ -307,7 +371,8 @@ json_starts_and_ends(void **state)
 	report_free(r);
 	assert_string_equal(err.buf, "");
 	assert_string_equal(out.buf,
-	    "{\"type\":\"start\",\"version\":1,\"decant\":\"1.0.0\",\"verb\":\"copy\",\"dry_run\":true,"
+	    "{\"type\":\"start\",\"version\":1,\"decant\":\"1.0.0\",\"verb\":\"copy\",\"dry_run\":"
+	    "true,"
 	    "\"src\":[\"/a\",\"b\"],\"dst\":\"dst\",\"jobs\":4,"
 	    "\"time\":\"2026-11-21T12:00:00.000000001Z\"}\n"
 	    "{\"type\":\"summary\",\"result\":\"done\",\"exit\":0," SUMMARY_TAIL);
@@ -349,12 +414,14 @@ errors_are_grouped_when_there_is_more_than_one(void **state)
 	assert_string_equal(err.buf,
 	    "decant: 18,190 of 19,194 files copied, 1,004 not:\n"
 	    "  permission denied   1,003  s/k, s/k, s/k, ... (1,000 more)\n"
-	    "  changed while read  1    s/log (tried twice)\n"
+	    "  changed while read  1      s/log (tried twice)\n"
 	    "hint: run the same command again; finished files are skipped\n");
 }
 
 static const struct counts some_counts = {
-	.items = { [ACTION_NEW] = 18100, [ACTION_CHANGED] = 104, [ACTION_UNCHANGED] = 412,
+	.items = { [ACTION_NEW] = 18100,
+	    [ACTION_CHANGED] = 104,
+	    [ACTION_UNCHANGED] = 412,
 	    [ACTION_DELETED] = 3 },
 	.files = { [ACTION_NEW] = 18100, [ACTION_CHANGED] = 104 },
 	.how = { [METHOD_CLONE] = 17990, [METHOD_BUFFER] = 200, [METHOD_SENDFILE] = 14 },
@@ -394,8 +461,8 @@ a_dry_run_ends_with_its_sum(void **state)
 	str_release(&out);
 	assert_int_equal(report_finish(r, 0), 1);
 	report_free(r);
-	assert_non_null(strstr(out.buf,
-	    "dry run: 18,100 new, 104 changed, 412 unchanged, 3 delete; 30.0 GiB to write; 1 error\n"));
+	assert_non_null(strstr(out.buf, "dry run: 18,100 new, 104 changed, 412 unchanged, 3 "
+					"delete; 30.0 GiB to write; 1 error\n"));
 }
 
 static void
@@ -411,7 +478,8 @@ a_report_file_holds_errors_and_summary(void **state)
 	assert_int_equal(report_finish(r, 0), 1);
 	report_free(r);
 	assert_ptr_equal(strstr(published.buf, "{\"type\":\"error\""), published.buf);
-	assert_non_null(strstr(published.buf, "\n{\"type\":\"summary\",\"result\":\"partial\",\"exit\":1,"));
+	assert_non_null(
+	    strstr(published.buf, "\n{\"type\":\"summary\",\"result\":\"partial\",\"exit\":1,"));
 	assert_non_null(strstr(published.buf, "\"errors\":{\"permission\":1}"));
 	clear(state);
 	opts.file = "full";
@@ -474,7 +542,8 @@ main(void)
 		    errors_are_grouped_when_there_is_more_than_one, clear, clear),
 		cmocka_unit_test_setup_teardown(a_summary_says_what_was_done, clear, clear),
 		cmocka_unit_test_setup_teardown(a_dry_run_ends_with_its_sum, clear, clear),
-		cmocka_unit_test_setup_teardown(a_report_file_holds_errors_and_summary, clear, clear),
+		cmocka_unit_test_setup_teardown(
+		    a_report_file_holds_errors_and_summary, clear, clear),
 		cmocka_unit_test_setup_teardown(
 		    standard_output_that_fails_is_named_unless_its_reader_left, clear, clear),
 		cmocka_unit_test(items_are_wanted_by_their_renderers_only),

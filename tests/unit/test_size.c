@@ -151,7 +151,8 @@ figures_are_written_for_people(void **state)
 	for (size_t i = 0; i < COUNT(count_cases); i++)
 		assert_string_equal(count_format(text, count_cases[i].count), count_cases[i].text);
 	for (size_t i = 0; i < COUNT(clock_cases); i++)
-		assert_string_equal(clock_format(text, clock_cases[i].seconds), clock_cases[i].text);
+		assert_string_equal(
+		    clock_format(text, clock_cases[i].seconds), clock_cases[i].text);
 	for (size_t i = 0; i < COUNT(duration_cases); i++)
 		assert_string_equal(
 		    duration_format(text, duration_cases[i].span_ns), duration_cases[i].text);

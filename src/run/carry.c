@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One entry: look at it, decide, do it, tell. */
+#include "run/carry.h"
+
+#include "base/own.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+/* An entry that was handed over: a job of the batch lane. */
+struct entry_job {
+	struct job job;     /* first */
+	struct worker *any; /* some worker of the run; its RUN is what counts */
+	struct entry entry; /* its names are in NAMES */
+	char names[];       /* name, then source name, NUL-terminated each */
+};
+
+/* Open a regular file or, as cp does without -r, what is to be read like one. */
+static struct err
+open_source(struct worker *w, const struct entry *e, int *src, struct stat *st)
+{
+	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, src));
+	TRY(file_stat(*src, SIDE_SRC, st));
+	if (w->run->opts->default_mode)
+		st->st_mode = (st->st_mode & S_IFMT) | 0666;
+	return ERR_OK;
+}
+
+static bool
+is_read_as_data(const struct worker *w, mode_t mode)
+{
+	const struct walk_opts *walk = &w->run->opts->walk;
+
+	if (S_ISREG(mode))
+		return true;
+	return !S_ISLNK(mode) && !S_ISDIR(mode) && (walk->copy_contents || !walk->recursive);
+}
+
+/* The source's attributes, and *SRC open if its content is to be read. */
+static struct err
+examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
+{
+	const struct plan_opts *plan = &w->run->opts->plan;
+	bool content = !w->run->opts->dry_run && !plan->link && !plan->symlink;
+
+	if (e->type == DT_REG && content)
+		return open_source(w, e, src, st);
+	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, st));
+	return content && is_read_as_data(w, st->st_mode) ? open_source(w, e, src, st) : ERR_OK;
+}
+
+/* Tell that nothing was done because of T; a refusal is an error. */
+static struct err
+carry_nothing(struct worker *w, const struct entry *e, const struct stat *st,
+    const struct target *t)
+{
+	struct carried o = {
+		.what = kind_of_mode(st->st_mode),
+		.action = ACTION_UNCHANGED,
+		.size = S_ISREG(st->st_mode) ? st->st_size : 0,
+		.note = plan_reason(t->action.reason),
+	};
+
+	if (t->action.step == STEP_REFUSE) {
+		tell_error(w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), o.note);
+		return ERR_OK;
+	}
+	tell_item(w, e, &o);
+	return ERR_OK;
+}
+
+/* Do what T says; fill in O. */
+static struct err
+carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+    struct carried *o)
+{
+	o->action = t->dest.exists ? ACTION_CHANGED : ACTION_NEW;
+	if (t->action.step == STEP_ATTRIBUTES)
+		o->action = ACTION_ATTRIBUTES;
+	if (t->action.step == STEP_HARD_LINK)
+		o->action = ACTION_LINKED;
+	o->note = t->action.step == STEP_CREATE ? NULL : plan_reason(t->action.reason);
+	if (w->run->opts->dry_run)
+		return ERR_OK;
+	if (w->run->opts->plan.link || w->run->opts->plan.symlink)
+		return carry_as_link(w, e, t);
+	if (src >= 0)
+		return carry_content(w, e, src, st, t, o);
+	return carry_special(w, e, st, t);
+}
+
+static struct err
+carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t)
+{
+	struct carried o = {
+		.what = kind_of_mode(src >= 0 ? S_IFREG : st->st_mode),
+		.size = S_ISREG(st->st_mode) ? st->st_size : 0,
+		.began_ns = w->run->wants_items ? proc_now_ns() : 0,
+	};
+
+	struct err err = carry_out(w, e, src, st, t, &o);
+	bool unquiet = err.op == OP_CHANGED;
+	if (err_failed(err) && !unquiet)
+		return err;
+	o.backup = t->backup[0] != '\0' ? t->backup : NULL;
+	if (!unquiet)
+		tell_item(w, e, &o);
+	return err;
+}
+
+/* Make E a hard link if its content is there already or on its way.  *OWNER is set when E is the
+ * one to bring it. */
+static struct err
+carry_linked(struct worker *w, const struct entry *e, const struct stat *st, bool *done,
+    struct link_owner **owner)
+{
+	struct run *run = w->run;
+	struct link_owner *o;
+	enum link_role role;
+
+	*done = false;
+	*owner = NULL;
+	if (!run->opts->keep.links || st->st_nlink < 2 || S_ISDIR(st->st_mode))
+		return ERR_OK;
+	TRY(links_meet(run->links, st, e, &role, &o));
+	*done = role != LINK_ROLE_COPY;
+	if (role == LINK_ROLE_COPY)
+		*owner = o;
+	if (role != LINK_ROLE_LINK)
+		return ERR_OK;
+	struct err err = carry_hard_link(w, e, st, o);
+	links_forget(run->links, o);
+	return err;
+}
+
+/* Link all that waited for O, or, when its content did not come, carry them anew. */
+static void
+carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, bool ok)
+{
+	struct link_waiter *next;
+	struct run *run = w->run;
+
+	for (struct link_waiter *at = links_settle(run->links, o, ok); at != NULL; at = next) {
+		struct entry e = { .dir = at->dir, .src_name = at->src_name, .name = at->name,
+			.handed = true };
+		next = at->next;
+		struct err err = nodes_hold(run->nodes, at->dir);
+		if (err_failed(err)) {
+			tell_error(w, &e, err, NULL);
+		} else {
+			err = ok ? carry_hard_link(w, &e, st, o) : ERR_OK;
+			if (err_failed(err))
+				tell_error(w, &e, err, NULL);
+			if (!ok)
+				carry_entry(w, &e);
+			nodes_release(run->nodes, at->dir);
+		}
+		nodes_drop_work(run->nodes, at->dir, w);
+		free(at);
+	}
+	if (ok)
+		links_forget(run->links, o);
+}
+
+/* Decide what to do with E, whose content is open as SRC (-1 = it has none), and do it. */
+static struct err
+carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
+{
+	struct target t;
+	struct link_owner *owner;
+	bool done;
+
+	TRY(target_decide(w, e, st, e->dir->fresh, &t));
+	bool skip = t.action.step == STEP_SKIP;
+	if (t.action.step == STEP_REFUSE || (skip && !t.dest.exists))
+		return carry_nothing(w, e, st, &t);
+	/* a name that stays is still one that others may be linked to */
+	TRY(carry_linked(w, e, st, &done, &owner));
+	if (done)
+		return ERR_OK;
+	struct err err = skip ? carry_nothing(w, e, st, &t) : carry_new(w, e, src, st, &t);
+	if (owner != NULL)
+		carry_waiters(w, st, owner, !err_failed(err) || err.op == OP_CHANGED);
+	return err;
+}
+
+static struct err
+carry_checked(struct worker *w, const struct entry *e)
+{
+	struct live *live = w->run->live;
+	struct stat st;
+	own_fd src = -1;
+
+	TRY(examine(w, e, &src, &st));
+	if (S_ISDIR(st.st_mode))
+		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
+	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed && sched_is_hungry(w->run->sched)) {
+		carry_later(w, e);
+		return ERR_OK;
+	}
+	if (S_ISREG(st.st_mode))
+		atomic_fetch_add_explicit(&live->bytes_found, st.st_size, memory_order_relaxed);
+	struct err err = carry_decided(w, e, src, &st);
+	file_drop(&src);
+	return err;
+}
+
+void
+carry_entry(struct worker *w, const struct entry *e)
+{
+	if (cancel_requested(&w->run->cancel))
+		return;
+	struct err err = carry_checked(w, e);
+	if (err_failed(err))
+		tell_error(w, e, err, NULL);
+}
+
+static void
+entry_job_run(struct job *job, unsigned number)
+{
+	struct entry_job *j = (struct entry_job *)job;
+	struct worker *w = &j->any->run->workers[number];
+	struct nodes *nodes = w->run->nodes;
+
+	struct err err = nodes_hold(nodes, j->entry.dir);
+	if (err_failed(err)) {
+		tell_error(w, &j->entry, err, NULL);
+	} else {
+		carry_entry(w, &j->entry);
+		nodes_release(nodes, j->entry.dir);
+	}
+	nodes_drop_work(nodes, j->entry.dir, w);
+	free(j);
+}
+
+void
+carry_later(struct worker *w, const struct entry *e)
+{
+	size_t len = strlen(e->name) + 1;
+	size_t src_len = strlen(e->src_name) + 1;
+	struct entry_job *j = malloc(sizeof *j + len + src_len);
+	struct entry now = *e;
+
+	now.handed = true;
+	if (j == NULL) {
+		carry_entry(w, &now);
+		return;
+	}
+	j->job.run = entry_job_run;
+	j->any = w;
+	j->entry = now;
+	j->entry.name = memcpy(j->names, e->name, len);
+	j->entry.src_name = memcpy(j->names + len, e->src_name, src_len);
+	node_add_work(e->dir);
+	if (!sched_push(w->run->sched, LANE_BATCHES, &j->job)) {
+		carry_entry(w, &now);
+		nodes_drop_work(w->run->nodes, e->dir, w);
+		free(j);
+	}
+}

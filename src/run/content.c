@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The content of one regular file: begin, move, check that it stood still, set attributes, publish. */
+#include "engine/commit.h"
+#include "run/attrs.h"
+#include "run/carry.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+
+#include <errno.h>
+
+enum {
+	TRIES = 2 /* a file that changes while it is read is read once more (UX.md section 3) */
+};
+
+/* Whether the source is as it was.  A file that had more to give than its size is one of those whose
+ * size and times say nothing (/proc, /sys). */
+static bool
+stood_still(const struct stat *before, const struct stat *after, const struct moved *moved)
+{
+	if (moved->bytes > before->st_size)
+		return true;
+	return before->st_size == after->st_size
+	    && before->st_mtim.tv_sec == after->st_mtim.tv_sec
+	    && before->st_mtim.tv_nsec == after->st_mtim.tv_nsec
+	    && before->st_ctim.tv_sec == after->st_ctim.tv_sec
+	    && before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
+}
+
+/* Move the content; a source that changed meanwhile is read again.  OP_CHANGED when it changed each
+ * time: the destination then has what the last try read. */
+static struct err
+move_content(struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev,
+    struct moved *moved)
+{
+	struct run *run = w->run;
+	struct stat after;
+
+	for (int i = 0; i < TRIES; i++) {
+		struct engine_file file = {
+			.src = src,
+			.st = st,
+			.dst = dst,
+			.dst_dev = dst_dev,
+			.live_bytes = &run->live->bytes_done,
+		};
+		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+		if (i > 0)
+			TRY(file_truncate(dst, 0));
+		TRY(engine_copy(&run->engine, &file, buf, moved));
+		TRY(file_stat(src, SIDE_SRC, &after));
+		if (stood_still(st, &after, moved))
+			return ERR_OK;
+		*st = after;
+	}
+	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
+}
+
+/* Read a FIFO, socket or device to its end, as cp does without -r. */
+static struct err
+move_stream(struct worker *w, int src, int dst, struct moved *moved)
+{
+	struct run *run = w->run;
+	size_t got;
+
+	moved->method = METHOD_BUFFER;
+	do {
+		proc_wait(cancel_fd(&run->cancel), src, -1);
+		TRY(cancel_check(&run->cancel));
+		struct err err = file_read(src, w->buf, bufs_size(run->bufs), SIDE_SRC, &got);
+		if (err.code == EAGAIN) {
+			got = 1;
+			continue;
+		}
+		TRY(err);
+		TRY(file_write_all(dst, w->buf, got));
+		moved->bytes += (int64_t)got;
+	} while (got > 0);
+	return ERR_OK;
+}
+
+static enum commit_how
+how_of(const struct worker *w, const struct target *t)
+{
+	switch (t->action.step) {
+	case STEP_PUBLISH:
+		return COMMIT_WHOLE;
+	case STEP_REPLACE:
+		return COMMIT_REPLACE;
+	case STEP_IN_PLACE:
+		return t->through ? COMMIT_THROUGH : COMMIT_IN_PLACE;
+	default:
+		return w->run->opts->plan.atomic ? COMMIT_WHOLE : COMMIT_DIRECT;
+	}
+}
+
+/* Begin the file as T says.  A name that turned up in a directory that was new is looked at. */
+static struct err
+begin(struct worker *w, const struct entry *e, const struct stat *st, struct target *t,
+    struct commit *c)
+{
+	mode_t mode = attrs_first_mode(w, e->dir, st);
+
+	if (t->action.step == STEP_UNLINK)
+		TRY(target_clear(w, e, t));
+	struct err err = commit_begin(c, e->dir->dst_fd, e->name, how_of(w, t), mode);
+	if (err_failed(err) && t->action.step == STEP_IN_PLACE && w->run->opts->plan.force) {
+		TRY(dir_unlink(e->dir->dst_fd, e->name));
+		t->action.step = STEP_CREATE;
+		return commit_begin(c, e->dir->dst_fd, e->name, COMMIT_DIRECT, mode);
+	}
+	return err;
+}
+
+/* Fill the begun file C and give it its name. */
+static struct err
+fill(struct worker *w, const struct entry *e, int src, struct stat *st, const struct target *t,
+    struct commit *c, struct carried *o)
+{
+	struct err moved = ERR_OK;
+	dev_t dev = e->dir->dst.st_dev;
+	mode_t made = attrs_first_mode(w, e->dir, st);
+	bool is_new = t->action.step != STEP_IN_PLACE;
+
+	if (!S_ISREG(st->st_mode))
+		moved = move_stream(w, src, c->fd, &o->moved);
+	else if (!w->run->opts->plan.attributes_only)
+		moved = move_content(w, src, st, c->fd, dev, &o->moved);
+	if (err_failed(moved) && moved.op != OP_CHANGED)
+		return moved;
+	TRY(attrs_of_file(w, e, src, c->fd, st, is_new ? &made : NULL));
+	TRY(commit_publish(c));
+	return moved;
+}
+
+/* Only attributes of an existing file. */
+static struct err
+only_attributes(struct worker *w, const struct entry *e, int src, const struct stat *st,
+    const struct target *t)
+{
+	own_fd dst = -1;
+
+	struct err err = dir_open_file(e->dir->dst_fd, e->name, t->through, &dst);
+	if (err_failed(err))
+		return err_make(err.code, OP_OPEN, SIDE_DST, -1);
+	return attrs_of_file(w, e, src, dst, st, NULL);
+}
+
+struct err
+carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
+    struct target *t, struct carried *o)
+{
+	struct commit c;
+
+	if (t->action.step == STEP_ATTRIBUTES)
+		return only_attributes(w, e, src, st, t);
+	struct err err = begin(w, e, st, t, &c);
+	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+		/* a name that differs only in case, or somebody else's: decide again, looking */
+		TRY(target_decide(w, e, st, false, t));
+		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
+			return err;
+		err = begin(w, e, st, t, &c);
+	}
+	if (!err_failed(err)) {
+		err = fill(w, e, src, st, t, &c, o);
+		o->size = S_ISREG(st->st_mode) ? st->st_size : o->moved.bytes;
+		if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
+			commit_discard(&c);
+	}
+	if (err_failed(err) && err.op != OP_CHANGED)
+		target_restore(e, t);
+	return err;
+}

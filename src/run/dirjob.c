@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The job of a directory.
+ *
+ * One worker opens both sides, lists the source and carries the files as it meets their names, so
+ * that one directory has one creator at a time (TRUST.md 0.7) and names are never copied.  Its
+ * directories go to the lane, where other workers find them; after GIVE_BACK of them the job puts
+ * itself below them, so that a directory of any width is bounded in memory.
+ */
+#include "run/dirjob.h"
+
+#include "run/attrs.h"
+#include "run/carry.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+enum {
+	GIVE_BACK = 1024 /* directories met before the listing waits for them; arbitrary */
+};
+
+static bool
+is_same(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* With -L a link may lead back to a directory that the walk is in. */
+static bool
+is_loop(const struct worker *w, const struct node *n)
+{
+	if (w->run->opts->walk.follow != FOLLOW_ALL)
+		return false;
+	for (const struct node *up = n->parent; up != NULL; up = up->parent) {
+		if (up->parent != NULL && is_same(&up->src, &n->src))
+			return true;
+	}
+	return false;
+}
+
+static struct err
+make_directory(struct worker *w, struct node *n, const struct entry *e, struct target *t)
+{
+	const struct keep *keep = &w->run->opts->keep;
+	mode_t mode = keep->mode || keep->owner ? 0700 : (n->src.st_mode & 0777) | 0700;
+	int dir = n->parent->dst_fd;
+
+	if (t->action.step == STEP_CREATE) {
+		struct err err = dir_make(dir, n->name, mode);
+		n->fresh = !err_failed(err);
+		if (err.code == EEXIST) {
+			TRY(target_decide(w, e, &n->src, false, t));
+			if (t->action.step != STEP_MERGE)
+				return err;
+		} else {
+			TRY(err);
+		}
+	}
+	n->follow_dst = S_ISLNK(t->dest.st.st_mode) && t->dest.exists;
+	return ERR_OK;
+}
+
+/* Open or make N's destination below its parent's, which is held. */
+static struct err
+open_destination(struct worker *w, struct node *n, const struct entry *e, int *dst)
+{
+	struct target t;
+
+	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
+	if (t.action.step == STEP_REFUSE) {
+		tell_error(w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1),
+		    plan_reason(t.action.reason));
+		return err_make(ECANCELED, OP_REFUSE, SIDE_DST, -1);
+	}
+	if (w->run->opts->dry_run && !t.dest.exists)
+		return ERR_OK;
+	TRY(make_directory(w, n, e, &t));
+	if (n->follow_dst)
+		TRY(dir_open_path(n->parent->dst_fd, n->name, SIDE_DST, dst));
+	else
+		TRY(dir_open(n->parent->dst_fd, n->name, SIDE_DST, dst));
+	TRY(file_stat(*dst, SIDE_DST, &n->dst));
+	n->plain_owner = n->fresh && n->dst.st_uid == w->run->uid && n->dst.st_gid == w->run->gid
+	    && (n->dst.st_mode & S_ISGID) == 0;
+	if (w->run->opts->keep.mode)
+		n->default_acl = n->fresh ? n->parent->default_acl : meta_has_default_acl(*dst);
+	return ERR_OK;
+}
+
+static struct err
+open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
+{
+	if (n->follow)
+		TRY(dir_open_path(n->parent->src_fd, n->src_name, SIDE_SRC, &fds[0]));
+	else
+		TRY(dir_open(n->parent->src_fd, n->src_name, SIDE_SRC, &fds[0]));
+	TRY(file_stat(fds[0], SIDE_SRC, &n->src));
+	if (w->run->opts->default_mode)
+		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
+	if (w->run->base->dst.st_ino != 0 && is_same(&n->src, &w->run->base->dst)) {
+		tell_error(w, e, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1), "it is the destination");
+		return err_make(ECANCELED, OP_REFUSE, SIDE_SRC, -1);
+	}
+	if (is_loop(w, n))
+		return err_make(ELOOP, OP_OPEN, SIDE_SRC, -1);
+	return open_destination(w, n, e, &fds[1]);
+}
+
+bool
+dirjob_open(struct worker *w, struct node *n, bool operand)
+{
+	struct entry e = {
+		.dir = n->parent,
+		.src_name = n->src_name,
+		.name = n->name,
+		.operand = operand,
+		.follow = n->follow,
+		.type = DT_DIR,
+	};
+	int fds[2] = { -1, -1 };
+
+	struct err err = nodes_hold(w->run->nodes, n->parent);
+	if (!err_failed(err)) {
+		err = open_both(w, n, &e, fds);
+		nodes_release(w->run->nodes, n->parent);
+	}
+	if (err_failed(err)) {
+		file_drop(&fds[0]);
+		file_drop(&fds[1]);
+		n->failed = true;
+		tell_error(w, &e, err, NULL);
+		return false;
+	}
+	bool made = n->fresh || n->dst.st_ino == 0;
+	nodes_opened(w->run->nodes, n, fds[0], fds[1]);
+	struct carried o = {
+		.what = KIND_DIR,
+		.action = made ? ACTION_NEW : ACTION_UNCHANGED,
+	};
+	tell_item(w, &e, &o);
+	return true;
+}
+
+/* A listing under way. */
+struct listing {
+	struct worker *w;
+	struct node *n;
+	struct job *found;   /* directories met and not yet handed over, the latest first */
+	unsigned handed;     /* directories met since the job was started */
+};
+
+/* Put the directories found into the lane, the first of them on top. */
+static void
+hand_over_found(struct listing *l)
+{
+	while (l->found != NULL) {
+		struct job *job = l->found;
+		l->found = job->next;
+		/* the directory lane has no bound: it takes every job */
+		BUG_ON(!sched_push(l->w->run->sched, LANE_DIRS, job));
+	}
+}
+
+static void
+meet_directory(struct listing *l, const struct entry *e)
+{
+	struct node *n = node_new(e->dir, NULL, e->name);
+
+	if (n == NULL) {
+		tell_error(l->w, e, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		return;
+	}
+	n->follow = e->follow;
+	n->job.run = dirjob_run;
+	n->run = l->w->run;
+	n->job.next = l->found;
+	l->found = &n->job;
+	l->handed++;
+	if (sched_is_hungry(l->w->run->sched))
+		hand_over_found(l);
+}
+
+static bool
+is_excluded(struct listing *l, const char *name, bool is_dir)
+{
+	const struct filter *f = l->w->run->filter;
+	struct str *path = &l->w->rel;
+
+	if (f == NULL)
+		return false;
+	if (!filter_needs_path(f))
+		return filter_excludes(f, NULL, 0, name, is_dir);
+	node_operand_path(l->n, name, path);
+	return filter_excludes(f, path->buf, path->len, name, is_dir);
+}
+
+/* The type of NAME where the listing does not say, or where a link is followed. */
+static unsigned char
+type_of(const struct listing *l, const struct dir_name *name, bool *follow)
+{
+	bool all = l->w->run->opts->walk.follow == FOLLOW_ALL;
+	struct stat st;
+
+	*follow = all && (name->type == DT_LNK || name->type == DT_UNKNOWN);
+	if (name->type != DT_UNKNOWN && !*follow)
+		return name->type;
+	/* what cannot be asked for is an error of the entry, which its carrying meets again */
+	if (err_failed(dir_stat(l->n->src_fd, name->name, *follow, SIDE_SRC, &st)))
+		return DT_UNKNOWN;
+	return (unsigned char)IFTODT(st.st_mode);
+}
+
+static void
+meet(struct listing *l, const struct dir_name *name)
+{
+	struct entry e = { .dir = l->n, .src_name = name->name, .name = name->name };
+
+	e.type = type_of(l, name, &e.follow);
+	if (is_excluded(l, name->name, e.type == DT_DIR))
+		return;
+	atomic_fetch_add_explicit(&l->w->run->live->items_found, 1, memory_order_relaxed);
+	if (e.type == DT_DIR)
+		meet_directory(l, &e);
+	else
+		carry_entry(l->w, &e);
+}
+
+/* List until the end, or until GIVE_BACK directories were met; true at the end. */
+static bool
+list(struct listing *l)
+{
+	struct entry self = { .dir = l->n->parent, .src_name = l->n->src_name, .name = l->n->name };
+	struct dir_list listing;
+	struct dir_name name;
+
+	struct err err = dir_list_start(&listing, l->n->src_fd, l->w->list_buf, l->n->list_at);
+	while (!err_failed(err) && !cancel_requested(&l->w->run->cancel)) {
+		err = dir_list_next(&listing, &name);
+		if (err_failed(err) || name.name == NULL)
+			break;
+		meet(l, &name);
+		if (l->handed < GIVE_BACK)
+			continue;
+		l->n->list_at = listing.next;
+		return false;
+	}
+	if (err_failed(err))
+		tell_error(l->w, &self, err, NULL);
+	return true;
+}
+
+/* -x: a directory on another file system than the one it stands in is made, not entered. */
+static bool
+is_mount_point(const struct worker *w, const struct node *n)
+{
+	return w->run->opts->walk.one_file_system && n->parent->parent != NULL
+	    && n->src.st_dev != n->parent->src.st_dev;
+}
+
+void
+dirjob_run(struct job *job, unsigned number)
+{
+	struct node *n = (struct node *)job;
+	struct run *run = n->run;
+	struct worker *w = &run->workers[number];
+	struct listing l = { .w = w, .n = n };
+	bool again = n->opened;
+	bool end = true;
+
+	if (!cancel_requested(&run->cancel) && !n->failed) {
+		struct entry self = { .dir = n->parent, .src_name = n->src_name, .name = n->name };
+		struct err err = again ? nodes_hold(run->nodes, n) : ERR_OK;
+		if (err_failed(err))
+			tell_error(w, &self, err, NULL);
+		else if (again || dirjob_open(w, n, n->parent->parent == NULL)) {
+			end = is_mount_point(w, n) || list(&l);
+			nodes_release(run->nodes, n);
+		}
+	}
+	if (!end)
+		BUG_ON(!sched_push(run->sched, LANE_DIRS, &n->job));
+	hand_over_found(&l);
+	if (end)
+		nodes_drop_work(run->nodes, n, w);
+}
+
+void
+dirjob_push(struct worker *w, struct node *dir, const struct entry *e)
+{
+	struct node *n = node_new(dir, e->src_name, e->name);
+
+	if (n == NULL) {
+		tell_error(w, e, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		return;
+	}
+	n->follow = e->follow;
+	n->job.run = dirjob_run;
+	n->run = w->run;
+	BUG_ON(!sched_push(w->run->sched, LANE_DIRS, &n->job));
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Entries without content: symbolic links, FIFOs, sockets, devices, and links instead of copies. */
+#include "engine/commit.h"
+#include "run/attrs.h"
+#include "run/carry.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <limits.h>
+
+static struct err
+make(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	char target[PATH_MAX + 1];
+	mode_t mode = attrs_first_mode(w, e->dir, st);
+
+	if (!S_ISLNK(st->st_mode))
+		return dir_make_node(
+		    e->dir->dst_fd, e->name, (st->st_mode & S_IFMT) | mode, st->st_rdev);
+	TRY(dir_read_symlink(e->dir->src_fd, e->src_name, target, sizeof target));
+	return dir_make_symlink(target, e->dir->dst_fd, e->name);
+}
+
+struct err
+carry_special(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	if (t->dest.exists)
+		TRY(target_clear(w, e, t));
+	struct err err = make(w, e, st);
+	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+		TRY(target_decide(w, e, st, false, t));
+		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
+			return err;
+		TRY(target_clear(w, e, t));
+		err = make(w, e, st);
+	}
+	if (err_failed(err)) {
+		target_restore(e, t);
+		return err;
+	}
+	return attrs_of_name(w, e, st);
+}
+
+/* A relative link means the same from both ends only in the current directory. */
+static bool
+reads_alike(const struct entry *e, const char *path)
+{
+	struct stat here;
+
+	if (path[0] == '/')
+		return true;
+	return !err_failed(dir_stat(AT_FDCWD, ".", true, SIDE_DST, &here))
+	    && here.st_dev == e->dir->dst.st_dev && here.st_ino == e->dir->dst.st_ino;
+}
+
+static struct err
+make_link(struct worker *w, const struct entry *e)
+{
+	if (w->run->opts->plan.link)
+		return dir_link(e->dir->src_fd, e->src_name, e->dir->dst_fd, e->name);
+	node_src_path(e->dir, e->src_name, &w->src);
+	if (!reads_alike(e, w->src.buf))
+		return err_make(EINVAL, OP_SYMLINK, SIDE_DST, -1);
+	return dir_make_symlink(w->src.buf, e->dir->dst_fd, e->name);
+}
+
+struct err
+carry_as_link(struct worker *w, const struct entry *e, struct target *t)
+{
+	if (t->dest.exists && !t->action.backup && !w->run->opts->plan.force
+	    && !w->run->opts->plan.remove_destination)
+		return err_make(EEXIST, w->run->opts->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
+	if (t->dest.exists)
+		TRY(target_clear(w, e, t));
+	struct err err = make_link(w, e);
+	if (err_failed(err))
+		target_restore(e, t);
+	return err;
+}
+
+/* Link over an existing name: beside it first, so that the name never goes away. */
+static struct err
+link_over(const struct entry *e, const struct link_owner *o)
+{
+	char aside[NAME_MAX + 1];
+	int dir = e->dir->dst_fd;
+	int from = link_owner_dir(o)->dst_fd;
+
+	commit_aside_name(e->name, aside);
+	struct err err = dir_link(from, link_owner_name(o), dir, aside);
+	if (err.code == EEXIST) {
+		TRY(dir_unlink(dir, aside));
+		err = dir_link(from, link_owner_name(o), dir, aside);
+	}
+	TRY(err);
+	err = dir_rename(dir, aside, e->name, false);
+	if (err_failed(err))
+		(void)dir_unlink(dir, aside); /* the rename's failure is the one that is told */
+	return err;
+}
+
+/* Link E to O, whose directory is held. */
+static struct err
+link_to(struct worker *w, const struct entry *e, const struct stat *st, const struct link_owner *o,
+    struct carried *c)
+{
+	struct node *from = link_owner_dir(o);
+	struct target t;
+	struct stat owner;
+
+	TRY(target_decide(w, e, st, e->dir->fresh, &t));
+	if (w->run->opts->dry_run)
+		return ERR_OK;
+	if (!t.dest.exists)
+		return dir_link(from->dst_fd, link_owner_name(o), e->dir->dst_fd, e->name);
+	TRY(dir_stat(from->dst_fd, link_owner_name(o), false, SIDE_DST, &owner));
+	if (owner.st_dev == t.dest.st.st_dev && owner.st_ino == t.dest.st.st_ino) {
+		c->action = ACTION_UNCHANGED;
+		return ERR_OK;
+	}
+	if (t.action.step == STEP_SKIP || t.action.step == STEP_REFUSE) {
+		c->action = ACTION_UNCHANGED;
+		c->note = plan_reason(t.action.reason);
+		return ERR_OK;
+	}
+	if (t.action.backup) {
+		TRY(target_clear(w, e, &t));
+		return dir_link(from->dst_fd, link_owner_name(o), e->dir->dst_fd, e->name);
+	}
+	return link_over(e, o);
+}
+
+struct err
+carry_hard_link(struct worker *w, const struct entry *e, const struct stat *st,
+    const struct link_owner *o)
+{
+	struct node *from = link_owner_dir(o);
+	struct carried c = {
+		.what = kind_of_mode(st->st_mode),
+		.action = ACTION_LINKED,
+		.moved = { .method = METHOD_LINK },
+	};
+	struct str target = STR_INIT;
+
+	TRY(nodes_hold(w->run->nodes, from));
+	struct err err = link_to(w, e, st, o, &c);
+	nodes_release(w->run->nodes, from);
+	if (err_failed(err))
+		return err;
+	if (w->run->wants_items && c.note == NULL) {
+		node_rel_path(from, link_owner_name(o), &target);
+		c.note = target.buf;
+	}
+	tell_item(w, e, &c);
+	str_release(&target);
+	return ERR_OK;
+}
