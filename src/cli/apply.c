@@ -75,7 +75,7 @@ set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
 	own_mem char *items = strdup(list);
 
 	if (items == NULL)
-		return cli_complain(c, "out of memory", NULL, "");
+		return cli_complain(c, "out of memory", NULL);
 	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
 		unsigned bits = 0;
 
@@ -118,7 +118,7 @@ add_rule(struct cli *c, struct filter_rule rule)
 	if (opts->rules == NULL)
 		opts->rules = calloc(c->argc, sizeof(*opts->rules));
 	if (opts->rules == NULL)
-		return cli_complain(c, "out of memory", NULL, "");
+		return cli_complain(c, "out of memory", NULL);
 	opts->rules[opts->n_rules++] = rule;
 	return CLI_RUN;
 }
@@ -189,7 +189,7 @@ apply_suffix(struct cli *c, const struct opt *, const char *value)
 static enum cli_outcome
 apply_jobs(struct cli *c, const struct opt *o, const char *value)
 {
-	return cli_read_jobs(c, o->name, value);
+	return cli_take_jobs(c, o->name, value);
 }
 
 static enum cli_outcome
@@ -200,6 +200,13 @@ apply_verbose(struct cli *c, const struct opt *, const char *)
 	r->unchanged = r->verbose;
 	r->verbose = true;
 	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_progress(struct cli *c, const struct opt *o, const char *value)
+{
+	c->progress_given = true;
+	return cli_take_progress(c, o->name, value != NULL ? value : "always");
 }
 
 static enum cli_outcome
@@ -223,10 +230,10 @@ apply_help(struct cli *c, const struct opt *o, const char *value)
 	unsigned none = 0;
 
 	if (value == NULL)
-		return help_print_common(c->command);
+		return help_print_common(c);
 	if (cli_choose(c, o->name, value, words_help, &none) != CLI_RUN)
 		return CLI_USAGE;
-	return help_print_all(c->command);
+	return help_print_all(c);
 }
 
 static enum cli_outcome

@@ -17,16 +17,19 @@ struct cli {
 		ASK_NEVER  /* -n was */
 	} ask;                  /* what to do about existing files */
 	bool backup;            /* some option asked for backups */
+	bool progress_given;    /* --progress was given; it is in OPTS */
 	const char *control;    /* CONTROL of the last --backup that had one, or NULL */
 	const char *suffix;     /* the last --suffix, or NULL */
 };
 
 /*
- * Say on stderr "PROGRAM: WHAT 'CULPRIT'FORMAT" and where help is.  WHAT is NULL or ends before the
- * space; CULPRIT is NULL or a piece of the command line, which is quoted safely.
+ * Say on stderr "PROGRAM: WHAT 'CULPRIT'" and where help is.  WHAT or CULPRIT may be NULL; CULPRIT
+ * is a piece of the command line and is quoted so that it cannot drive a terminal.
  * Returns CLI_USAGE.
  */
-[[gnu::format(printf, 4, 5)]] enum cli_outcome cli_complain(
+enum cli_outcome cli_complain(const struct cli *c, const char *what, const char *culprit);
+/* Likewise, with formatted text right behind the culprit. */
+[[gnu::format(printf, 4, 5)]] enum cli_outcome cli_complain_more(
     const struct cli *c, const char *what, const char *culprit, const char *format, ...);
 
 /*
@@ -37,11 +40,15 @@ enum cli_outcome cli_settle(struct cli *c);
 
 struct word;
 
-/* Find VALUE in LIST; *MEANING is its value.  NAME, with dashes if it is an option, goes in the
- * complaint: CLI_RUN or CLI_USAGE. */
+/*
+ * Find VALUE in LIST; *MEANING is what it stands for.  NAME is the option, with its dashes, or the
+ * variable that holds VALUE.  CLI_RUN or, after a complaint, CLI_USAGE.
+ */
 enum cli_outcome cli_choose(const struct cli *c, const char *name, const char *value,
     const struct word *list, unsigned *meaning);
-/* Read VALUE as a number of workers, likewise. */
-enum cli_outcome cli_read_jobs(const struct cli *c, const char *name, const char *value);
+/* Take VALUE for the number of workers, likewise. */
+enum cli_outcome cli_take_jobs(const struct cli *c, const char *name, const char *value);
+/* Take VALUE for when to show progress, likewise. */
+enum cli_outcome cli_take_progress(const struct cli *c, const char *name, const char *value);
 
 #endif

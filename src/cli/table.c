@@ -96,12 +96,12 @@ typo_distance(const char *a, size_t a_len, const char *b, size_t b_len)
 const char *
 opt_nearest(const char *name, size_t len)
 {
-	/* The dashes are the same in both and do not count for the limit. */
-	int best = (int)(len - 2) / 3 + 1;
 	const char *nearest = NULL;
 
 	if (len <= 2 || len >= TYPO_MAX)
 		return NULL;
+	/* A third of the name, without its dashes, may be wrong, and one letter more. */
+	int best = (int)(len - 2) / 3 + 1;
 	for (size_t i = 0; i < opt_count; i++) {
 		const char *candidate = opt_table[i].name;
 

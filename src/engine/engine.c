@@ -2,9 +2,10 @@
 /*
  * The ladder: FICLONE, copy_file_range(2), sendfile(2), a buffer.
  *
- * Microseconds for the move alone, descriptors open, file systems in memory (loop images for ext4, xfs,
- * btrfs), Linux 6.18, 2 cores.  Clones: the best mean of 3 runs over 200 to 2000 files, xfs and btrfs
- * averaged.  The others: medians of 1500 alternating runs; sendfile with its lseek.
+ * Microseconds for the move alone, descriptors open, file systems in memory (loop images for
+ * ext4, xfs, btrfs), Linux 6.18, 2 cores.  Clones: the best mean of 3 runs over 200 to 2000
+ * files, xfs and btrfs averaged.  The others: medians of 1500 alternating runs; sendfile with
+ * its lseek.
  *
  *   size      btrfs, xfs         ext4 -> ext4               ext4 -> tmpfs
  *             clone  buffer      copy_file_range  buffer    sendfile  buffer

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ladder: the content of one file by the cheapest means that its pair of file systems allows. */
+/* The ladder: one file's content by the cheapest means that its pair of file systems allows. */
 #ifndef DECANT_ENGINE_H
 #define DECANT_ENGINE_H
 

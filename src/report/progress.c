@@ -256,7 +256,7 @@ is_redrawn(const struct progress *p)
 static bool
 is_due(const struct progress *p, int64_t now_ns)
 {
-	return !p->ended && is_redrawn(p) &&
+	return !p->paused && is_redrawn(p) &&
 	       (p->opts->progress == PROGRESS_ALWAYS || now_ns - p->start_ns >= SILENT_NS);
 }
 
@@ -266,13 +266,6 @@ progress_erase(struct progress *p, struct str *out)
 	if (p->drawn)
 		str_adds(out, erase_sequence);
 	p->drawn = false;
-}
-
-void
-progress_end(struct progress *p, struct str *out)
-{
-	progress_erase(p, out);
-	p->ended = true;
 }
 
 void

@@ -43,7 +43,7 @@ struct progress {
 	int percent;                                      /* the highest shown so far */
 	bool shown;                                       /* a line was drawn at some time */
 	bool drawn;                                       /* a line is on the terminal now */
-	bool ended;                                       /* the run is over: draw no more */
+	bool paused;                                      /* draw nothing for now */
 	struct progress_sample samples[PROGRESS_SAMPLES]; /* a ring */
 	size_t n_samples;                                 /* samples ever taken */
 };
@@ -57,8 +57,6 @@ struct progress_figures progress_read(struct progress *p, int64_t now_ns);
 void progress_tick(struct progress *p, int64_t now_ns, struct str *out);
 /* Append what erases the line, if there is one. */
 void progress_erase(struct progress *p, struct str *out);
-/* Append what erases the line, and never draw again. */
-void progress_end(struct progress *p, struct str *out);
 /* Append what draws the line again after progress_erase(); nothing if no line is due. */
 void progress_redraw(struct progress *p, int64_t now_ns, struct str *out);
 /* Append one line for F of at most COLUMNS columns, without a newline; parts that do not fit are

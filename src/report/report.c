@@ -11,7 +11,7 @@
 
 #include "report/json.h"
 #include "report/outcome.h"
-#include "report/progress.h"
+#include "report/output.h"
 #include "report/summary.h"
 #include "report/text.h"
 
@@ -21,10 +21,6 @@
 #include <string.h>
 
 enum {
-	FD_OUT = 1,
-	FD_ERR = 2,
-	OUT_BLOCK =
-	    1 << 16, /* standard output is written in such pieces; chosen: a pipe's capacity */
 	KEPT_MAX = 1 << 24,     /* bytes of errors kept for --report; chosen: bounds memory */
 	JSON_EVERY = 1000000000 /* nanoseconds between progress objects; chosen */
 };
@@ -34,17 +30,16 @@ struct report {
 	struct live live;
 	int64_t start_ns;
 	bool wants_items;
+	pthread_mutex_t asking; /* held while a person thinks: one question at a time */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct outcome outcome;
-	struct progress progress;
-	struct str line;      /* scratch: the lines that are being made */
-	struct str out;       /* standard output that is not yet written */
-	struct str kept;      /* errors for --report */
-	int64_t omitted;      /* errors that did not fit there */
-	int64_t json_ns;      /* when the last progress object was written */
-	struct err out_error; /* why standard output takes no more */
-	bool out_told;        /* that was said */
+	struct output output;
+	struct str line; /* scratch: the lines that are being made */
+	struct str kept; /* errors for --report */
+	int64_t omitted; /* errors that did not fit there */
+	int64_t json_ns; /* when the last progress object was written */
+	bool out_told;   /* that standard output failed was said */
 };
 
 struct report *
@@ -58,10 +53,11 @@ report_new(const struct report_opts *opts)
 	r->start_ns = r->json_ns = opts->io.now_ns();
 	r->wants_items = opts->json || opts->verbose || opts->itemize || opts->explain ||
 			 opts->print0 == PRINT0_DONE || opts->print0 == PRINT0_SKIPPED;
-	pthread_mutex_init(&r->lock, NULL); /* cannot fail without attributes */
+	pthread_mutex_init(&r->asking, NULL); /* neither can fail without attributes */
+	pthread_mutex_init(&r->lock, NULL);
 	outcome_init(&r->outcome);
-	progress_init(&r->progress, opts, &r->live, r->start_ns);
-	r->line = r->out = r->kept = STR_INIT;
+	output_init(&r->output, opts, &r->live, r->start_ns);
+	r->line = r->kept = STR_INIT;
 	return r;
 }
 
@@ -72,9 +68,10 @@ report_free(struct report *r)
 		return;
 	outcome_release(&r->outcome);
 	str_release(&r->line);
-	str_release(&r->out);
+	output_release(&r->output);
 	str_release(&r->kept);
 	pthread_mutex_destroy(&r->lock);
+	pthread_mutex_destroy(&r->asking);
 	free(r);
 }
 
@@ -90,61 +87,6 @@ report_wants_items(const struct report *r)
 	return r->wants_items;
 }
 
-/* Write TEXT to standard error.  A failure has nowhere to be told. */
-static void
-err_write_locked(struct report *r, const struct str *text)
-{
-	if (text->len > 0)
-		(void)r->opts->io.write(FD_ERR, text->buf, text->len);
-}
-
-/* Say the lines of LINE on standard error, around the progress line, with one write. */
-static void
-say_locked(struct report *r)
-{
-	struct str all = STR_INIT;
-
-	if (r->line.len == 0)
-		return;
-	progress_erase(&r->progress, &all);
-	str_add(&all, r->line.buf, r->line.len);
-	progress_redraw(&r->progress, r->opts->io.now_ns(), &all);
-	err_write_locked(r, all.failed ? &r->line : &all);
-	str_release(&all);
-}
-
-/* Write what standard output still owes; after a failure, drop it. */
-static void
-out_flush_locked(struct report *r)
-{
-	if (r->out.failed && !err_failed(r->out_error))
-		r->out_error = str_check(&r->out);
-	if (r->out.len > 0 && !err_failed(r->out_error))
-		r->out_error = r->opts->io.write(FD_OUT, r->out.buf, r->out.len);
-	str_clear(&r->out);
-}
-
-/* Send the lines of LINE to standard output; at once, around the progress line, on a terminal. */
-static void
-out_locked(struct report *r)
-{
-	struct str bar = STR_INIT;
-
-	r->out.failed |= r->line.failed;
-	str_add(&r->out, r->line.buf, r->line.len);
-	if (r->line.len == 0 || (!r->opts->io.stdout_is_tty && r->out.len < OUT_BLOCK))
-		return;
-	if (r->opts->io.stdout_is_tty)
-		progress_erase(&r->progress, &bar);
-	err_write_locked(r, &bar);
-	out_flush_locked(r);
-	str_clear(&bar);
-	if (r->opts->io.stdout_is_tty)
-		progress_redraw(&r->progress, r->opts->io.now_ns(), &bar);
-	err_write_locked(r, &bar);
-	str_release(&bar);
-}
-
 void
 report_start(struct report *r)
 {
@@ -153,7 +95,7 @@ report_start(struct report *r)
 	pthread_mutex_lock(&r->lock);
 	str_clear(&r->line);
 	json_start(&r->line, r->opts);
-	out_locked(r);
+	output_print(&r->output, &r->line);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -184,7 +126,7 @@ report_emit(struct report *r, const struct event *ev)
 	outcome_count(&r->outcome, ev, opts->strict);
 	str_clear(&r->line);
 	text_event(&r->line, opts, ev, &r->live);
-	say_locked(r);
+	output_say(&r->output, &r->line);
 	str_clear(&r->line);
 	if (opts->json)
 		json_event(&r->line, opts, ev);
@@ -192,7 +134,7 @@ report_emit(struct report *r, const struct event *ev)
 		text_print0(&r->line, opts, ev);
 	else
 		text_item(&r->line, opts, ev);
-	out_locked(r);
+	output_print(&r->output, &r->line);
 	if (opts->file != NULL)
 		keep_locked(r, ev);
 	pthread_mutex_unlock(&r->lock);
@@ -215,19 +157,17 @@ report_tick(struct report *r)
 	int64_t now = r->opts->io.now_ns();
 
 	pthread_mutex_lock(&r->lock);
-	str_clear(&r->line);
-	progress_tick(&r->progress, now, &r->line);
-	err_write_locked(r, &r->line);
+	output_tick(&r->output, now);
 	if (r->opts->json && r->opts->progress == PROGRESS_ALWAYS &&
 	    now - r->json_ns >= JSON_EVERY) {
-		struct progress_figures f = progress_read(&r->progress, now);
+		struct progress_figures f = progress_read(&r->output.progress, now);
 
 		r->json_ns = now;
 		str_clear(&r->line);
 		json_progress(&r->line, &f, r->outcome.counts.failed);
-		out_locked(r);
+		output_print(&r->output, &r->line);
 	}
-	out_flush_locked(r);
+	output_flush(&r->output);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -237,13 +177,33 @@ report_status(struct report *r)
 	struct progress_figures f;
 
 	pthread_mutex_lock(&r->lock);
-	f = progress_read(&r->progress, r->opts->io.now_ns());
+	f = progress_read(&r->output.progress, r->opts->io.now_ns());
 	str_clear(&r->line);
 	str_addf(&r->line, "%s: ", r->opts->program);
 	progress_line(&r->line, &f, 80 - (int)r->line.len);
 	str_addc(&r->line, '\n');
-	say_locked(r);
+	output_say(&r->output, &r->line);
 	pthread_mutex_unlock(&r->lock);
+}
+
+bool
+report_ask(struct report *r, const char *shown)
+{
+	bool agreed;
+
+	pthread_mutex_lock(&r->asking);
+	pthread_mutex_lock(&r->lock);
+	output_pause(&r->output, true);
+	str_clear(&r->line);
+	str_addf(&r->line, "%s: overwrite %s? ", r->opts->program, shown);
+	output_say(&r->output, &r->line);
+	pthread_mutex_unlock(&r->lock);
+	agreed = r->opts->io.agreed();
+	pthread_mutex_lock(&r->lock);
+	output_pause(&r->output, false);
+	pthread_mutex_unlock(&r->lock);
+	pthread_mutex_unlock(&r->asking);
+	return agreed;
 }
 
 void
@@ -265,7 +225,7 @@ output_failed_locked(struct report *r, const char *what, const char *name, struc
 		str_add_quoted(&r->line, name, strlen(name));
 	}
 	str_addf(&r->line, ": %s\n", err_reason(e));
-	say_locked(r);
+	output_say(&r->output, &r->line);
 	outcome_raise(&r->outcome, EXIT_STOPPED);
 }
 
@@ -273,12 +233,12 @@ output_failed_locked(struct report *r, const char *what, const char *name, struc
 static void
 settle_out_locked(struct report *r)
 {
-	out_flush_locked(r);
-	if (!err_failed(r->out_error) || r->out_told)
+	output_flush(&r->output);
+	if (!err_failed(r->output.error) || r->out_told)
 		return;
 	r->out_told = true;
-	if (r->out_error.code != EPIPE)
-		output_failed_locked(r, "error writing standard output", NULL, r->out_error);
+	if (r->output.error.code != EPIPE)
+		output_failed_locked(r, "error writing standard output", NULL, r->output.error);
 }
 
 /* Publish the errors that were kept and the summary as PATH. */
@@ -296,20 +256,20 @@ say_summary_locked(struct report *r)
 {
 	const struct report_opts *opts = r->opts;
 	bool to_people = !opts->json && opts->print0 == PRINT0_NONE && opts->end == '\n';
-	bool asked = r->progress.shown || r->outcome.signal != 0;
+	bool asked = r->output.progress.shown || r->outcome.signal != 0;
 
 	if (opts->dry_run && !opts->quiet && to_people) {
 		str_clear(&r->line);
 		summary_add_dry(&r->line, &r->outcome);
-		out_locked(r);
-		out_flush_locked(r);
+		output_print(&r->output, &r->line);
+		output_flush(&r->output);
 	}
 	str_clear(&r->line);
 	if (opts->stats || (asked && !opts->quiet && !opts->dry_run))
 		summary_add(&r->line, opts, &r->outcome);
 	if (!opts->quiet)
 		summary_add_errors(&r->line, opts, &r->outcome);
-	say_locked(r);
+	output_say(&r->output, &r->line);
 }
 
 int
@@ -322,9 +282,7 @@ report_finish(struct report *r, int signal)
 	pthread_mutex_lock(&r->lock);
 	r->outcome.span_ns = opts->io.now_ns() - r->start_ns;
 	r->outcome.signal = signal;
-	str_clear(&r->line);
-	progress_end(&r->progress, &r->line);
-	err_write_locked(r, &r->line);
+	output_pause(&r->output, true);
 	/* what can still raise the status comes before what states it */
 	settle_out_locked(r);
 	if (opts->file != NULL)
@@ -335,7 +293,7 @@ report_finish(struct report *r, int signal)
 	if (opts->json) {
 		str_clear(&r->line);
 		json_summary(&r->line, &r->outcome, 0);
-		out_locked(r);
+		output_print(&r->output, &r->line);
 	}
 	settle_out_locked(r);
 	status = outcome_status(&r->outcome);

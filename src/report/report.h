@@ -39,6 +39,8 @@ struct report_io {
 	struct err (*write)(int fd, const void *bytes, size_t len);
 	/* Make TEXT[len] appear under PATH, complete or not at all (--report=FILE). */
 	struct err (*publish)(const char *path, const char *text, size_t len);
+	/* Wait for an answer on standard input; true = yes.  No lock of the report's data is held. */
+	bool (*agreed)(void);
 	/* The monotonic clock. */
 	int64_t (*now_ns)(void);
 	struct timespec started; /* the wall clock when the run began, for the start event */
@@ -110,6 +112,9 @@ void report_count(struct report *r, const struct counts *c);
 void report_tick(struct report *r);
 /* Print one line of status on stderr now (SIGUSR1).  Main thread. */
 void report_status(struct report *r);
+/* Ask whether SHOWN, a name that is quoted already, may be overwritten, and wait for the answer; one
+ * question at a time, the progress line stays away meanwhile.  Any worker thread.  Blocks. */
+bool report_ask(struct report *r, const char *shown);
 /* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0.  Any thread. */
 void report_raise(struct report *r, enum exit_code code);
 /*

@@ -9,6 +9,7 @@
  */
 #include "run/dirjob.h"
 
+#include "base/own.h"
 #include "run/attrs.h"
 #include "run/carry.h"
 #include "sys/file.h"

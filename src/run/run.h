@@ -38,6 +38,8 @@ struct run {
 	struct node *base;            /* the directory that operands go into; NULL before it is known */
 	struct worker *workers;       /* n_workers + 1: the last one is the main thread's */
 	unsigned n_workers;           /* worker threads */
+	bool started;                 /* the workers run */
+	char *base_path;              /* owned text that BASE and its names point into, or NULL */
 	mode_t umask;                 /* of the process */
 	uid_t uid;                    /* effective user */
 	gid_t gid;                    /* effective group */
@@ -48,6 +50,9 @@ struct run {
 	int signal;                   /* the signal that ended the run, 0 = none */
 };
 
+/* Start the workers unless they run; only once there is work for them, so that copying one small file
+ * starts none.  What fails has been told.  Main thread. */
+struct err run_start_workers(struct run *run);
 /* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
 bool run_pump(struct run *run, int timeout_ms);
 

@@ -5,6 +5,8 @@
 
 #include "run/run.h"
 
+#include <limits.h>
+
 /* What is at the destination of an entry and what is to be done. */
 struct target {
 	struct dest dest;     /* what is there */

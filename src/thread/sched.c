@@ -34,7 +34,6 @@ struct sched {
 	atomic_uint hungry; /* workers asleep; read without the lock as a hint */
 	pthread_mutex_t lock;
 	pthread_cond_t work;  /* a job was pushed, or all is over */
-	pthread_cond_t idle;  /* nothing queued, nothing running */
 	/* --- guarded by lock --- */
 	struct job *dirs;           /* top of the stack */
 	struct job *batches;        /* head of the queue */
@@ -55,7 +54,6 @@ sched_new(size_t batch_cap, int done_fd)
 	s->batches_tail = &s->batches;
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->work, NULL);
-	pthread_cond_init(&s->idle, NULL);
 	return s;
 }
 
@@ -65,7 +63,6 @@ sched_free(struct sched *s)
 	if (s == NULL)
 		return;
 	BUG_ON(s->dirs != NULL || s->batches != NULL);
-	pthread_cond_destroy(&s->idle);
 	pthread_cond_destroy(&s->work);
 	pthread_mutex_destroy(&s->lock);
 	free(s->workers);
@@ -119,10 +116,7 @@ job_done(struct sched *s)
 {
 	pthread_mutex_lock(&s->lock);
 	s->running--;
-	bool idle = is_idle_locked(s);
-	bool over = idle && s->closed;
-	if (idle)
-		pthread_cond_signal(&s->idle);
+	bool over = s->closed && is_idle_locked(s);
 	if (over)
 		pthread_cond_broadcast(&s->work);
 	pthread_mutex_unlock(&s->lock);
@@ -200,13 +194,13 @@ sched_close(struct sched *s)
 		proc_eventfd_signal(s->done_fd);
 }
 
-void
-sched_wait_idle(struct sched *s)
+bool
+sched_is_idle(struct sched *s)
 {
 	pthread_mutex_lock(&s->lock);
-	while (!is_idle_locked(s))
-		pthread_cond_wait(&s->idle, &s->lock);
+	bool idle = is_idle_locked(s);
 	pthread_mutex_unlock(&s->lock);
+	return idle;
 }
 
 bool

@@ -43,8 +43,8 @@ struct err sched_start(struct sched *s, unsigned n);
 [[nodiscard]] bool sched_push(struct sched *s, enum lane lane, struct job *job);
 /* Say that the main thread pushes nothing more.  Jobs may still push. */
 void sched_close(struct sched *s);
-/* Wait until both lanes are empty and no job runs.  Main thread. */
-void sched_wait_idle(struct sched *s);
+/* True when both lanes are empty and no job runs.  Main thread. */
+bool sched_is_idle(struct sched *s);
 /* True when a worker waits for work: splitting is worth while.  A hint, without a lock. */
 bool sched_is_hungry(const struct sched *s);
 /* Join the workers; after sched_close().  The lanes are empty afterwards: canceled jobs are run

@@ -4,12 +4,17 @@
 #define DECANT_TESTS_FILES_H
 
 #include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 /* A nameless file in DIR, open for reading and writing. */
 static inline int

@@ -6,7 +6,7 @@
  */
 #include "engine/buffered.h"
 #include "sys/file.h"
-#include "tests/unit/files.h"
+#include "files.h"
 
 #include <errno.h>
 #include <setjmp.h>

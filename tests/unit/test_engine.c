@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "sys/file.h"
 #include "sys/move.h"
-#include "tests/unit/files.h"
+#include "files.h"
 
 #include <errno.h>
 #include <linux/magic.h>

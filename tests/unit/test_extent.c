@@ -5,7 +5,7 @@
  */
 #include "engine/extent.h"
 #include "sys/file.h"
-#include "tests/unit/files.h"
+#include "files.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -281,7 +281,7 @@ options(int set)
 	static const char *const srcs[] = { "/a", "b" };
 
 	return (struct report_opts){
-		.io = { fake_write, fake_publish, fake_now, .started = { 1795262400, 1 } },
+		.io = { .write = fake_write, .publish = fake_publish, .now_ns = fake_now, .started = { 1795262400, 1 } },
 		.version = "1.0.0",
 		.program = "decant",
 		.verb = "copy",

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What --help and --version print. */
+#ifndef DECANT_HELP_H
+#define DECANT_HELP_H
+
+#include "cli/state.h"
+
+/*
+ * Print, on stdout, the short help: usage, the common options and examples, on at most 40 lines of
+ * 79 columns.  CLI_DONE; or CLI_USAGE, without a word, when stdout cannot be written.
+ */
+enum cli_outcome help_print_common(const struct cli *c);
+/* Print all options by group, likewise. */
+enum cli_outcome help_print_all(const struct cli *c);
+/* Print version, license and features, likewise. */
+enum cli_outcome help_print_version(void);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the options mean together, with the environment and the operands. */
+#include "cli/state.h"
+#include "cli/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The variable NAME; NULL when it is unset or empty. */
+static const char *
+variable(const char *name)
+{
+	const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread yet */
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static enum cli_outcome
+settle_environment(struct cli *c)
+{
+	const char *jobs = variable("DECANT_JOBS");
+	const char *progress = variable("DECANT_PROGRESS");
+
+	if (jobs != NULL && c->opts->jobs == 0 &&
+	    cli_take_jobs(c, "DECANT_JOBS", jobs) != CLI_RUN)
+		return CLI_USAGE;
+	if (progress != NULL && !c->progress_given)
+		return cli_take_progress(c, "DECANT_PROGRESS", progress);
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+settle_backup(struct cli *c)
+{
+	const char *name = "--backup";
+	const char *control = c->control;
+	const char *suffix = c->suffix != NULL ? c->suffix : variable("SIMPLE_BACKUP_SUFFIX");
+	unsigned backup = BACKUP_NONE;
+
+	/* As cp does: a suffix that could not end a file name is no suffix. */
+	if (suffix != NULL && suffix[0] != '\0' && strchr(suffix, '/') == NULL)
+		c->opts->suffix = suffix;
+	if (c->backup) {
+		backup = BACKUP_EXISTING;
+		if (control == NULL || control[0] == '\0') {
+			name = "VERSION_CONTROL";
+			control = variable(name);
+		}
+		if (control != NULL &&
+		    cli_choose(c, name, control, words_backup, &backup) != CLI_RUN)
+			return CLI_USAGE;
+	}
+	c->opts->plan.backup = (enum backup)backup;
+	return CLI_RUN;
+}
+
+/* What one option implies for another. */
+static void
+settle_defaults(struct cli *c)
+{
+	struct copy_opts *opts = c->opts;
+	struct plan_opts *plan = &opts->plan;
+	struct report_opts *report = &opts->report;
+
+	plan->interactive = c->ask == ASK_USER;
+	if (c->ask == ASK_NEVER)
+		plan->update = UPDATE_NONE;
+	if (plan->force && (plan->link || plan->symlink))
+		plan->remove_destination = true;
+	if (!c->follow_given)
+		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
+	if (!opts->walk.recursive)
+		opts->walk.copy_contents = true;
+	report->dry_run = opts->dry_run;
+	report->itemize |= opts->dry_run && report->print0 == PRINT0_NONE;
+	report->resumes = plan->update == UPDATE_OLDER || plan->update == UPDATE_NONE;
+}
+
+/* Complain about the first pair of options that exclude each other. */
+static enum cli_outcome
+check_pairs(const struct cli *c)
+{
+	const struct copy_opts *opts = c->opts;
+	const struct plan_opts *plan = &opts->plan;
+	const struct report_opts *report = &opts->report;
+	bool stdin_taken = opts->files_from != NULL && strcmp(opts->files_from, "-") == 0;
+	bool keeps = plan->update == UPDATE_NONE || plan->update == UPDATE_NONE_FAIL;
+	bool reflink = opts->engine.reflink == WHEN_ALWAYS;
+	bool print0 = report->print0 != PRINT0_NONE;
+	const struct {
+		bool both;
+		const char *one;
+		const char *other;
+	} pairs[] = {
+		{ c->backup && c->ask == ASK_NEVER, "--backup", "--no-clobber" },
+		{ c->backup && keeps, "--backup", "--update=none" },
+		{ plan->link && plan->symlink, "--link", "--symbolic-link" },
+		{ reflink && opts->engine.sparse == WHEN_ALWAYS, "--reflink=always", "--sparse=always" },
+		{ reflink && opts->engine.sparse == WHEN_NEVER, "--reflink=always", "--sparse=never" },
+		{ opts->no_target_dir && opts->target_dir != NULL, "--target-directory",
+		    "--no-target-directory" },
+		{ opts->no_target_dir && opts->parents, "--parents", "--no-target-directory" },
+		{ opts->no_target_dir && opts->files_from != NULL, "--files-from",
+		    "--no-target-directory" },
+		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
+		{ print0 && report->json, "--print0", "--json" },
+		{ print0 && report->itemize, "--print0", "--itemize" },
+		{ print0 && report->verbose, "--print0", "--verbose" },
+		{ print0 && report->explain, "--print0", "--explain" },
+	};
+
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		if (pairs[i].both)
+			return cli_complain_more(c, NULL, NULL,
+			    "options %s and %s are mutually exclusive", pairs[i].one,
+			    pairs[i].other);
+	}
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+settle_operands(struct cli *c)
+{
+	struct copy_opts *opts = c->opts;
+	bool dest_named = opts->target_dir == NULL; /* the last operand is DEST */
+	size_t n = opts->n_operands;
+
+	if (n == 0 && opts->files_from == NULL)
+		return cli_complain(c, "missing file operand", NULL);
+	if (n == 0 && dest_named)
+		return cli_complain(c, "missing destination", NULL);
+	if (n == 1 && dest_named && opts->files_from == NULL)
+		return cli_complain(c, "missing destination after", opts->operands[0]);
+	if (n > 2 && opts->no_target_dir)
+		return cli_complain(c, "extra operand", opts->operands[2]);
+
+	opts->report.srcs = (const char *const *)opts->operands;
+	opts->report.n_srcs = dest_named ? n - 1 : n;
+	opts->report.dst = dest_named ? opts->operands[n - 1] : opts->target_dir;
+	return CLI_RUN;
+}
+
+enum cli_outcome
+cli_settle(struct cli *c)
+{
+	if (settle_environment(c) != CLI_RUN || settle_backup(c) != CLI_RUN)
+		return CLI_USAGE;
+	settle_defaults(c);
+	if (check_pairs(c) != CLI_RUN)
+		return CLI_USAGE;
+	return settle_operands(c);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The directories that lead to a name: made on the way to it, with their own attributes. */
+#ifndef DECANT_CHAIN_H
+#define DECANT_CHAIN_H
+
+#include "run/run.h"
+
+/* The directories that lead to the last name asked for.  One thread; zero-initialize. */
+struct chain {
+	struct node **nodes; /* len nodes, outermost first; a work of each is outstanding */
+	size_t len;          /* nodes in use */
+	size_t cap;          /* nodes allocated */
+};
+
+/*
+ * Make the directories of PATH, all of its components but the last, below the run's base on both
+ * sides, keeping those that the last call made.  FOLLOW: symbolic links among them are followed.
+ * PATH is split in place.  *DIR is the innermost one, not held; *NAME the last component, "" when
+ * there is none.  False: it was told why not.
+ */
+bool chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node **dir,
+    const char **name);
+/* Finish all directories of C, the innermost first, and free what C owns. */
+void chain_release(struct worker *w, struct chain *c);
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The job that reads a list of names and carries each as it comes. */
+#include "run/feed.h"
+
+#include "base/own.h"
+#include "run/carry.h"
+#include "run/chain.h"
+#include "run/dirjob.h"
+#include "sys/file.h"
+#include "sys/proc.h"
+#include "tree/names.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The job of a list. */
+struct feed {
+	struct job job;      /* first */
+	struct run *run;
+	int fd;              /* the list, owned unless it is standard input */
+	struct names *names; /* its names */
+	struct chain chain;  /* directories on the way to the last name */
+	bool follow;         /* names a person vouches for: below no SOURCE */
+};
+
+/* Whether the components of PATH stay below where they start. */
+static bool
+stays_below(const char *path)
+{
+	while (*path != '\0') {
+		size_t len = strcspn(path, "/");
+		if (len == 2 && memcmp(path, "..", 2) == 0)
+			return false;
+		path += len;
+		path += strspn(path, "/");
+	}
+	return true;
+}
+
+/* A directory of the list is made, as rsync does; what is in it has names of its own. */
+static void
+carry_listed_directory(struct feed *f, struct worker *w, const struct entry *e)
+{
+	struct node *n = node_new(e->dir, e->src_name, e->name);
+
+	if (n == NULL) {
+		tell_error(w, e, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		return;
+	}
+	if (dirjob_open(w, n, true))
+		nodes_release(f->run->nodes, n);
+	nodes_drop_work(f->run->nodes, n, w);
+}
+
+static void
+carry_name(struct feed *f, struct worker *w, char *path)
+{
+	bool follow = f->run->opts->walk.follow != FOLLOW_NONE;
+	struct node *dir;
+	const char *last;
+	struct stat st;
+
+	while (path[0] == '.' && path[1] == '/')
+		path += 1 + strspn(path + 1, "/");
+	if (!f->follow)
+		path += strspn(path, "/");
+	if (path[0] == '\0' || strcmp(path, ".") == 0)
+		return;
+	if (!stays_below(path)) {
+		tell_operand_error(f->run, path, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1),
+		    "a listed name may not contain '..'");
+		return;
+	}
+	if (!chain_to(w, &f->chain, path, f->follow, &dir, &last))
+		return;
+	struct entry e = {
+		.dir = dir,
+		.src_name = last,
+		.name = last + strspn(last, "/"),
+		.operand = true,
+		.follow = follow,
+	};
+	if (err_failed(nodes_hold(f->run->nodes, dir)))
+		return;
+	struct err err = dir_stat(dir->src_fd, last, follow, SIDE_SRC, &st);
+	e.type = err_failed(err) ? DT_UNKNOWN : (unsigned char)IFTODT(st.st_mode);
+	atomic_fetch_add_explicit(&f->run->live->items_found, 1, memory_order_relaxed);
+	if (err_failed(err))
+		tell_error(w, &e, err, NULL);
+	else if (S_ISDIR(st.st_mode))
+		carry_listed_directory(f, w, &e);
+	else if (sched_is_hungry(f->run->sched))
+		carry_later(w, &e);
+	else
+		carry_entry(w, &e);
+	nodes_release(f->run->nodes, dir);
+}
+
+/* The next name, or NULL at the end; a list that does not come does not hold up a cancellation. */
+static struct err
+next_name(struct feed *f, const char **name, size_t *len)
+{
+	const struct cancel *c = &f->run->cancel;
+
+	if (!names_is_ready(f->names))
+		proc_wait(cancel_fd(c), f->fd, -1);
+	TRY(cancel_check(c));
+	return names_next(f->names, name, len);
+}
+
+static void
+feed_run(struct job *job, unsigned number)
+{
+	struct feed *f = (struct feed *)job;
+	struct run *run = f->run;
+	struct worker *w = &run->workers[number];
+	const char *name;
+	size_t len;
+
+	for (;;) {
+		struct err err = next_name(f, &name, &len);
+		if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
+			tell_operand_error(run, run->opts->files_from, err, NULL);
+		if (err_failed(err) || name == NULL)
+			break;
+		own_mem char *path = strndup(name, len);
+		if (path == NULL || strlen(path) != len) {
+			tell_operand_error(run, name, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1),
+			    "a NUL in a listed name (use --from0 for NUL-separated lists)");
+			continue;
+		}
+		carry_name(f, w, path);
+	}
+	chain_release(w, &f->chain);
+	names_free(f->names);
+	if (f->fd != STDIN_FILENO)
+		file_drop(&f->fd);
+	free(f);
+}
+
+static struct err
+open_list(struct run *run, const char *source, struct feed *f)
+{
+	const char *path = run->opts->files_from;
+
+	if (source != NULL)
+		TRY(dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd));
+	if (strcmp(path, "-") != 0)
+		TRY(dir_open_file(AT_FDCWD, path, true, &f->fd));
+	f->names = names_new(f->fd, run->opts->files_end);
+	return f->names != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+}
+
+void
+feed_start(struct run *run, const char *source)
+{
+	struct feed *f = calloc(1, sizeof *f);
+
+	if (f == NULL) {
+		tell_operand_error(run, run->opts->files_from,
+		    err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		return;
+	}
+	f->job.run = feed_run;
+	f->run = run;
+	f->fd = STDIN_FILENO;
+	f->follow = source == NULL;
+	struct err err = open_list(run, source, f);
+	if (err_failed(err)) {
+		tell_operand_error(run, run->opts->files_from, err, NULL);
+		free(f);
+		return;
+	}
+	if (err_failed(run_start_workers(run)))
+		return;
+	BUG_ON(!sched_push(run->sched, LANE_BATCHES, &f->job));
+}

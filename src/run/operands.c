@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* cp's operands: where each source goes, and what is refused before the first write. */
+#include "run/operands.h"
+
+#include "base/map.h"
+#include "base/own.h"
+#include "run/carry.h"
+#include "run/chain.h"
+#include "run/dirjob.h"
+#include "run/feed.h"
+#include "sys/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+enum {
+	/* A single file smaller than this is copied by the main thread: no thread is worth starting
+	 * for it.  Arbitrary; a tenth of a second at the slowest, so that a signal is answered. */
+	INLINE_MAX = 16 << 20
+};
+
+/* The operands of a run, on their way. */
+struct operands {
+	struct run *run;
+	struct worker *w;       /* the main thread's */
+	char **sources;         /* sources [n] */
+	size_t n;               /* number of them */
+	const char *rename_to;  /* the one source's new name, or NULL */
+	struct map seen;        /* names that this run gave away in the base */
+	struct chain chain;     /* --parents */
+};
+
+static void
+strip_slashes(char *path)
+{
+	size_t len = strlen(path);
+
+	while (len > 1 && path[len - 1] == '/')
+		path[--len] = '\0';
+}
+
+/* The last component of PATH, trailing slashes left out, in BUF; "." for what is its own name. */
+static struct err
+last_component(const char *path, char *buf)
+{
+	size_t end = strlen(path);
+
+	while (end > 0 && path[end - 1] == '/')
+		end--;
+	size_t start = end;
+	while (start > 0 && path[start - 1] != '/')
+		start--;
+	size_t len = end - start;
+	if (len > NAME_MAX)
+		return err_make(ENAMETOOLONG, OP_STAT, SIDE_SRC, -1);
+	memcpy(buf, path + start, len);
+	buf[len] = '\0';
+	if (len == 0 || strcmp(buf, "..") == 0)
+		memcpy(buf, ".", 2);
+	return ERR_OK;
+}
+
+/* Make the base: DIR, shown as SHOWN. */
+static struct err
+make_base(struct run *run, const char *dir, const char *shown)
+{
+	own_fd fd = -1;
+
+	TRY(dir_open_path(AT_FDCWD, dir, SIDE_DST, &fd));
+	struct node *base = node_new_base(run->nodes, AT_FDCWD, fd, shown);
+	if (base == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	run->base = base;
+	TRY(file_stat(fd, SIDE_DST, &base->dst));
+	fd = -1;
+	base->default_acl = run->opts->keep.mode && meta_has_default_acl(base->dst_fd);
+	return ERR_OK;
+}
+
+/* The base for a destination that is the thing itself: its parent, and the name in it. */
+static struct err
+base_of_name(struct operands *o, char *dest)
+{
+	char *slash;
+
+	strip_slashes(dest);
+	slash = strrchr(dest, '/');
+	o->rename_to = slash != NULL ? slash + 1 : dest;
+	if (slash == NULL)
+		return make_base(o->run, ".", "");
+	if (slash == dest)
+		return make_base(o->run, "/", "/");
+	*slash = '\0';
+	struct err err = make_base(o->run, dest, dest);
+	return err;
+}
+
+static bool
+refuse(struct run *run, const char *name, struct err why, const char *note)
+{
+	tell_operand_error(run, name, why, note);
+	return false;
+}
+
+/* Find the base from -t, or from the last operand. */
+static bool
+find_base(struct operands *o)
+{
+	const struct copy_opts *opts = o->run->opts;
+	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
+	bool several = o->n > 1 || opts->parents || opts->files_from != NULL;
+	struct stat st;
+
+	struct err err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
+	bool is_dir = !err_failed(err) && S_ISDIR(st.st_mode);
+	if (is_dir && !opts->no_target_dir) {
+		err = make_base(o->run, dest, dest);
+		return err_failed(err) ? refuse(o->run, dest, err, NULL) : true;
+	}
+	if (several || opts->target_dir != NULL) {
+		if (!err_failed(err))
+			err = err_make(ENOTDIR, OP_OPEN, SIDE_DST, -1);
+		return refuse(o->run, dest, err, "the target must be a directory");
+	}
+	own_mem char *copy = strdup(dest);
+	if (copy == NULL)
+		return refuse(o->run, dest, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+	err = base_of_name(o, copy);
+	if (err_failed(err))
+		return refuse(o->run, dest, err_make(err.code, OP_CREATE, SIDE_DST, -1), NULL);
+	o->run->base_path = copy;
+	copy = NULL;
+	return true;
+}
+
+/* Whether directory ST is the base or one above it. */
+static struct err
+holds_base(struct run *run, const struct stat *st, bool *holds)
+{
+	struct stat at = run->base->dst;
+	struct stat above;
+	own_fd fd = -1;
+
+	*holds = false;
+	TRY(dir_open_path(run->base->dst_fd, ".", SIDE_DST, &fd));
+	for (;;) {
+		if (at.st_dev == st->st_dev && at.st_ino == st->st_ino) {
+			*holds = true;
+			return ERR_OK;
+		}
+		own_fd up = -1;
+		TRY(dir_open_parent(fd, SIDE_DST, &up));
+		TRY(file_stat(up, SIDE_DST, &above));
+		if (above.st_dev == at.st_dev && above.st_ino == at.st_ino)
+			return ERR_OK;
+		at = above;
+		file_drop(&fd);
+		fd = up;
+		up = -1;
+	}
+}
+
+/* A destination that is the source itself under its new name is the same mistake. */
+static bool
+is_itself(struct operands *o, const struct entry *e, const struct stat *st)
+{
+	struct stat there;
+
+	return !err_failed(dir_stat(o->run->base->dst_fd, e->name, true, SIDE_DST, &there))
+	    && there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+}
+
+/* Hand directory operand E over, unless it would be copied into itself. */
+static void
+give_directory(struct operands *o, const struct entry *e, const struct stat *st)
+{
+	struct run *run = o->run;
+	bool inside = false;
+
+	if (!run->opts->walk.recursive) {
+		tell_operand_error(run, e->src_name, err_make(EISDIR, OP_REFUSE, SIDE_SRC, -1),
+		    "it is a directory (use -r or -a to copy directories)");
+		return;
+	}
+	/* "src/." into src's own parent merges into what is there: only the base itself matters */
+	struct err err = holds_base(run, st, &inside);
+	if (err_failed(err)) {
+		tell_error(o->w, e, err, NULL);
+		return;
+	}
+	if (inside || is_itself(o, e, st)) {
+		tell_operand_error(run, e->src_name, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1),
+		    "the destination is the source itself, or inside it");
+		return;
+	}
+	if (err_failed(run_start_workers(run)))
+		return;
+	dirjob_push(o->w, e->dir, e);
+}
+
+static void
+give_file(struct operands *o, const struct entry *e, const struct stat *st)
+{
+	bool small = S_ISREG(st->st_mode) && st->st_size < INLINE_MAX;
+
+	/* what blocks, or takes long, is left to a worker: this thread has the signals */
+	if (small || err_failed(run_start_workers(o->run)))
+		carry_entry(o->w, e);
+	else
+		carry_later(o->w, e);
+}
+
+/* Give NAME of the base away; false when another source of this run has it already. */
+static bool
+claim(struct operands *o, const struct entry *e, bool is_dir)
+{
+	XXH128_hash_t h = XXH3_128bits(e->name, strlen(e->name));
+	struct map_key key = { .hi = h.high64, .lo = h.low64 };
+
+	if (e->dir != o->run->base)
+		return true;
+	if (map_get(&o->seen, key) == NULL) {
+		struct err err = map_put(&o->seen, key, o);
+		if (err_failed(err))
+			tell_operand_error(o->run, e->src_name, err, NULL);
+		return !err_failed(err);
+	}
+	/* two directories are merged, the later over the earlier: so the earlier has to be done */
+	while (is_dir && !sched_is_idle(o->run->sched) && !cancel_requested(&o->run->cancel))
+		run_pump(o->run, 10);
+	if (is_dir)
+		return true;
+	tell_error(o->w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1),
+	    plan_reason(REASON_JUST_MADE));
+	return false;
+}
+
+static bool
+follows(const struct copy_opts *opts)
+{
+	return opts->walk.follow != FOLLOW_NONE;
+}
+
+/* Carry the operand SRC_NAME below DIR's source to NAME below its destination. */
+static void
+give(struct operands *o, struct node *dir, const char *src_name, const char *name)
+{
+	struct run *run = o->run;
+	struct stat st;
+	struct entry e = {
+		.dir = dir,
+		.src_name = src_name,
+		.name = name,
+		.operand = true,
+		.follow = follows(run->opts),
+	};
+
+	if (err_failed(nodes_hold(run->nodes, dir)))
+		return;
+	struct err err = dir_stat(dir->src_fd, src_name, e.follow, SIDE_SRC, &st);
+	/* a slash behind a link's name means what it leads to */
+	if (!err_failed(err) && S_ISDIR(st.st_mode) && src_name[strlen(src_name) - 1] == '/')
+		e.follow = true;
+	e.type = err_failed(err) ? DT_UNKNOWN : (unsigned char)IFTODT(st.st_mode);
+	atomic_fetch_add_explicit(&run->live->items_found, 1, memory_order_relaxed);
+	if (err_failed(err))
+		tell_error(o->w, &e, err, NULL);
+	else if (claim(o, &e, S_ISDIR(st.st_mode))) {
+		if (S_ISDIR(st.st_mode))
+			give_directory(o, &e, &st);
+		else
+			give_file(o, &e, &st);
+	}
+	nodes_release(run->nodes, dir);
+}
+
+static void
+give_source(struct operands *o, char *source)
+{
+	const struct copy_opts *opts = o->run->opts;
+	char name[NAME_MAX + 1];
+	struct node *dir;
+	const char *last;
+
+	if (opts->strip_slashes)
+		strip_slashes(source);
+	if (source[0] == '\0') {
+		refuse(o->run, source, err_make(ENOENT, OP_STAT, SIDE_SRC, -1), NULL);
+		return;
+	}
+	if (opts->parents) {
+		own_mem char *path = strdup(source);
+		if (path != NULL && chain_to(o->w, &o->chain, path, true, &dir, &last))
+			give(o, dir, last, last[0] == '/' ? last + strspn(last, "/") : last);
+		return;
+	}
+	struct err err = last_component(source, name);
+	if (err_failed(err))
+		refuse(o->run, source, err, NULL);
+	else
+		give(o, o->run->base, source, o->rename_to != NULL ? o->rename_to : name);
+}
+
+void
+operands_run(struct run *run)
+{
+	const struct copy_opts *opts = run->opts;
+	struct operands o = {
+		.run = run,
+		.w = &run->workers[run->n_workers],
+		.sources = opts->operands,
+		.n = opts->n_operands - (opts->target_dir == NULL ? 1 : 0),
+	};
+
+	map_init(&o.seen);
+	if (find_base(&o)) {
+		if (opts->files_from != NULL) {
+			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
+		} else {
+			for (size_t i = 0; i < o.n && !cancel_requested(&run->cancel); i++) {
+				give_source(&o, o.sources[i]);
+				run_pump(run, 0);
+			}
+		}
+	}
+	chain_release(o.w, &o.chain);
+	map_release(&o.seen);
+}
