@@ -16,11 +16,18 @@ LIBDECANT_FILES = \
 	src/base/str.c \
 	src/base/str.h \
 	src/cli/apply.c \
+	src/cli/help.c \
+	src/cli/help.h \
+	src/cli/options.c \
 	src/cli/options.def \
 	src/cli/options.h \
+	src/cli/settle.c \
 	src/cli/state.c \
 	src/cli/state.h \
+	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/typo.c \
+	src/cli/typo.h \
 	src/cli/words.c \
 	src/cli/words.h \
 	src/engine/buffered.c \
@@ -43,6 +50,8 @@ LIBDECANT_FILES = \
 	src/report/json.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
+	src/report/output.c \
+	src/report/output.h \
 	src/report/progress.c \
 	src/report/progress.h \
 	src/report/report.c \
@@ -53,11 +62,21 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
+	src/run/carry.c \
 	src/run/carry.h \
+	src/run/chain.c \
+	src/run/chain.h \
+	src/run/content.c \
+	src/run/copy.c \
 	src/run/copy.h \
+	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/feed.c \
+	src/run/feed.h \
+	src/run/operands.c \
 	src/run/operands.h \
 	src/run/run.h \
+	src/run/special.c \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -105,6 +124,7 @@ UNIT_TESTS = \
 	tests/unit/test_names \
 	tests/unit/test_progress \
 	tests/unit/test_refusals \
+	tests/unit/test_render \
 	tests/unit/test_report \
 	tests/unit/test_size \
 	tests/unit/test_str
@@ -130,6 +150,7 @@ TEST_FILES = \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/unit/files.h \
+	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all

@@ -243,20 +243,21 @@ apply_version(struct cli *, const struct opt *, const char *)
 }
 
 /* The offset of FIELD, and a proof that it has TYPE's size. */
-#define FIELD(field, type)                                                                  \
-	(offsetof(struct copy_opts, field) +                                                \
+#define FIELD(field, type)                   \
+	(offsetof(struct copy_opts, field) + \
 	    0 * sizeof(char[sizeof(((struct copy_opts *)0)->field) == sizeof(type) ? 1 : -1]))
 
 #define COMMON true
-#define LESS false
+#define LESS   false
 #define OPT(shorts, name, arg, group, rank, apply, help) \
 	{ shorts, name, arg, help, group, rank, OPT_APPLY, 0, NULL, apply_##apply },
 #define FLAG(shorts, name, group, rank, field, help) \
 	{ shorts, name, NULL, help, group, rank, OPT_FLAG, FIELD(field, bool), NULL, NULL },
 #define TEXT(shorts, name, arg, group, rank, field, help) \
 	{ shorts, name, arg, help, group, rank, OPT_TEXT, FIELD(field, char *), NULL, NULL },
-#define WORD(shorts, name, arg, group, rank, field, list, help) \
-	{ shorts, name, arg, help, group, rank, OPT_WORD, FIELD(field, unsigned), words_##list, NULL },
+#define WORD(shorts, name, arg, group, rank, field, list, help)                                 \
+	{ shorts, name, arg, help, group, rank, OPT_WORD, FIELD(field, unsigned), words_##list, \
+		NULL },
 #define ALIEN(name, advice)
 const struct opt opt_table[] = {
 #include "cli/options.def"

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "cli/table.h"
+#include "cli/typo.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,11 +46,13 @@ complain_unknown(const struct cli *c, const char *given)
 	if (name == NULL)
 		return cli_complain(c, "out of memory", NULL);
 	if (alien != NULL)
-		return cli_complain_more(c, NULL, name, " is not an option of copy%s", alien->advice);
+		return cli_complain_more(
+		    c, NULL, name, " is not an option of copy%s", alien->advice);
 	if (complain_ambiguous(c, name, len) != CLI_RUN)
 		return CLI_USAGE;
 	if (nearest != NULL)
-		return cli_complain_more(c, "unknown option", name, "; did you mean '%s'?", nearest);
+		return cli_complain_more(
+		    c, "unknown option", name, "; did you mean '%s'?", nearest);
 	return cli_complain(c, "unknown option", name);
 }
 
@@ -100,9 +103,15 @@ read_without_verb(struct cli *c, int argc, char **argv)
 	const char *first = argc > 1 ? argv[1] : NULL;
 
 	if (first == NULL)
-		return cli_complain_more(c, "missing verb", NULL, " (use 'decant copy SOURCE DEST')");
-	if (first[0] != '-' || first[1] == '\0')
-		return cli_complain_more(c, "unknown verb", first, " (use copy)");
+		return cli_complain_more(
+		    c, "missing verb", NULL, " (use 'decant copy SOURCE DEST')");
+	if (first[0] != '-' || first[1] == '\0') {
+		size_t len = strlen(first);
+		bool meant = typo_distance(first, len, verb_copy) <= typo_limit(len);
+
+		return cli_complain_more(c, "unknown verb", first,
+		    meant ? "; did you mean '%s'?" : " (use '%s')", verb_copy);
+	}
 
 	own_mem char *option = strdup(first); /* getopt_long() moves the arguments about */
 	enum cli_outcome outcome = read_options(c, argc, argv);

@@ -21,8 +21,7 @@ settle_environment(struct cli *c)
 	const char *jobs = variable("DECANT_JOBS");
 	const char *progress = variable("DECANT_PROGRESS");
 
-	if (jobs != NULL && c->opts->jobs == 0 &&
-	    cli_take_jobs(c, "DECANT_JOBS", jobs) != CLI_RUN)
+	if (jobs != NULL && c->opts->jobs == 0 && cli_take_jobs(c, "DECANT_JOBS", jobs) != CLI_RUN)
 		return CLI_USAGE;
 	if (progress != NULL && !c->progress_given)
 		return cli_take_progress(c, "DECANT_PROGRESS", progress);
@@ -87,6 +86,7 @@ check_pairs(const struct cli *c)
 	bool keeps = plan->update == UPDATE_NONE || plan->update == UPDATE_NONE_FAIL;
 	bool reflink = opts->engine.reflink == WHEN_ALWAYS;
 	bool print0 = report->print0 != PRINT0_NONE;
+
 	const struct {
 		bool both;
 		const char *one;
@@ -95,8 +95,10 @@ check_pairs(const struct cli *c)
 		{ c->backup && c->ask == ASK_NEVER, "--backup", "--no-clobber" },
 		{ c->backup && keeps, "--backup", "--update=none" },
 		{ plan->link && plan->symlink, "--link", "--symbolic-link" },
-		{ reflink && opts->engine.sparse == WHEN_ALWAYS, "--reflink=always", "--sparse=always" },
-		{ reflink && opts->engine.sparse == WHEN_NEVER, "--reflink=always", "--sparse=never" },
+		{ reflink && opts->engine.sparse == WHEN_ALWAYS, "--reflink=always",
+		    "--sparse=always" },
+		{ reflink && opts->engine.sparse == WHEN_NEVER, "--reflink=always",
+		    "--sparse=never" },
 		{ opts->no_target_dir && opts->target_dir != NULL, "--target-directory",
 		    "--no-target-directory" },
 		{ opts->no_target_dir && opts->parents, "--parents", "--no-target-directory" },
@@ -122,17 +124,21 @@ static enum cli_outcome
 settle_operands(struct cli *c)
 {
 	struct copy_opts *opts = c->opts;
+	bool listed = opts->files_from != NULL;     /* sources are names below the one operand */
 	bool dest_named = opts->target_dir == NULL; /* the last operand is DEST */
 	size_t n = opts->n_operands;
+	size_t most = n;
 
-	if (n == 0 && opts->files_from == NULL)
+	if (n == 0 && !listed)
 		return cli_complain(c, "missing file operand", NULL);
 	if (n == 0 && dest_named)
 		return cli_complain(c, "missing destination", NULL);
-	if (n == 1 && dest_named && opts->files_from == NULL)
+	if (n == 1 && dest_named && !listed)
 		return cli_complain(c, "missing destination after", opts->operands[0]);
-	if (n > 2 && opts->no_target_dir)
-		return cli_complain(c, "extra operand", opts->operands[2]);
+	if (opts->no_target_dir || listed)
+		most = dest_named ? 2 : 1;
+	if (n > most)
+		return cli_complain(c, "extra operand", opts->operands[most]);
 
 	opts->report.srcs = (const char *const *)opts->operands;
 	opts->report.n_srcs = dest_named ? n - 1 : n;

@@ -49,12 +49,14 @@ cli_complain_more(
     const struct cli *c, const char *what, const char *culprit, const char *format, ...)
 {
 	struct str line = STR_INIT;
+	char rest[512]; /* the longest list of options that share a beginning has half of it */
 	va_list args;
 
 	add_culprit(&line, c, what, culprit);
 	va_start(args, format);
-	str_vaddf(&line, format, args);
+	(void)vsnprintf(rest, sizeof(rest), format, args); /* cut short if need be: it is ours */
 	va_end(args);
+	str_adds(&line, rest);
 	return print_complaint(&line, c);
 }
 

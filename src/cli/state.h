@@ -11,15 +11,17 @@ struct cli {
 	const char *command;    /* what usage calls it: "decant copy" or "cp" */
 	size_t argc;            /* arguments: no more rules than that can come */
 	bool follow_given;      /* one of -H -L -P -d -a was given; the last one is in OPTS */
+
 	enum {
 		ASK_UNSET, /* neither -i nor -n */
 		ASK_USER,  /* -i was the last of them */
 		ASK_NEVER  /* -n was */
-	} ask;                  /* what to do about existing files */
-	bool backup;            /* some option asked for backups */
-	bool progress_given;    /* --progress was given; it is in OPTS */
-	const char *control;    /* CONTROL of the last --backup that had one, or NULL */
-	const char *suffix;     /* the last --suffix, or NULL */
+	} ask;             /* what to do about existing files */
+
+	bool backup;         /* some option asked for backups */
+	bool progress_given; /* --progress was given; it is in OPTS */
+	const char *control; /* CONTROL of the last --backup that had one, or NULL */
+	const char *suffix;  /* the last --suffix, or NULL */
 };
 
 /*

@@ -27,21 +27,23 @@ typedef enum cli_outcome opt_apply(struct cli *c, const struct opt *o, const cha
 
 /* One option. */
 struct opt {
-	const char *shorts;         /* its letters, each a synonym; NULL = none */
-	const char *name;           /* its long name with the dashes; NULL = none */
-	const char *arg;            /* "=X" = required value, "[=X]" = optional, NULL = none */
-	const char *help;           /* what it does, one sentence without a full stop */
-	enum opt_group group;       /* where it is listed */
-	bool common;                /* in the short help too */
+	const char *shorts;   /* its letters, each a synonym; NULL = none */
+	const char *name;     /* its long name with the dashes; NULL = none */
+	const char *arg;      /* "=X" = required value, "[=X]" = optional, NULL = none */
+	const char *help;     /* what it does, one sentence without a full stop */
+	enum opt_group group; /* where it is listed */
+	bool common;          /* in the short help too */
+
 	enum {
 		OPT_APPLY, /* calls APPLY */
 		OPT_FLAG,  /* sets a bool */
 		OPT_TEXT,  /* sets a const char * to the value */
 		OPT_WORD   /* sets an enum to the value's meaning in WORDS */
-	} kind;                     /* how it takes effect */
-	size_t field;               /* offset in struct copy_opts; not for OPT_APPLY */
-	const struct word *words;   /* for OPT_WORD */
-	opt_apply *apply;           /* for OPT_APPLY */
+	} kind;            /* how it takes effect */
+
+	size_t field;             /* offset in struct copy_opts; not for OPT_APPLY */
+	const struct word *words; /* for OPT_WORD */
+	opt_apply *apply;         /* for OPT_APPLY */
 };
 
 /* An option of another tool. */
@@ -51,8 +53,9 @@ struct alien {
 };
 
 enum {
-	OPT_MAX = 80,      /* room for options in arrays; apply.c checks that it suffices */
-	OPT_LONG_VAL = 256 /* what getopt_long() returns for the long name of opt_table[0]; above any letter */
+	OPT_MAX = 80, /* room for options in arrays; apply.c checks that it suffices */
+	OPT_LONG_VAL =
+	    256 /* what getopt_long() returns for the long name of opt_table[0]; above any letter */
 };
 
 extern const struct opt opt_table[]; /* the options, by group [opt_count] */

@@ -9,8 +9,8 @@
 static bool
 is_zero(const char *mem, size_t size)
 {
-	/* All bytes equal their predecessor, and the first is 0: memcmp() is vectorized, a loop over
-	 * bytes may not be. */
+	/* All bytes equal their predecessor, and the first is 0: memcmp() is vectorized, a loop
+	 * over bytes may not be. */
 	return mem[0] == 0 && memcmp(mem, mem + 1, size - 1) == 0;
 }
 

@@ -27,11 +27,11 @@ enum {
 	 * (ratio 0.5), at four blocks 1.4 times as much, and from there on sharing wins by far. */
 	CLONE_ABOVE = 4096,
 	/* Above it the kernel copies, where a clone was refused: up to here a read and a write are
-	 * faster than copy_file_range or sendfile by 3 to 20 percent, from 64 KiB on they are slower
-	 * by 7 to 12. */
+	 * faster than copy_file_range or sendfile by 3 to 20 percent, from 64 KiB on they are
+	 * mostly slower, by up to 12. */
 	KERNEL_ABOVE = 16384,
-	/* From it on blocks are reserved ahead (TRUST.md 1.4): 1, 8 and 64 MiB reach ext4 in 0.87 of
-	 * the time then, xfs in the same. */
+	/* From it on blocks are reserved ahead (TRUST.md 1.4): 1, 8 and 64 MiB reach ext4 in
+	 * 0.87 of the time then, xfs in the same. */
 	RESERVE_FROM = 1 << 20,
 };
 
@@ -191,7 +191,7 @@ engine_copy(
 	struct pass p = { .e = e, .f = f, .buf = buf, .out = out };
 	*out = (struct moved){ 0 };
 	measure(&p);
-	/* Empty, and known to be: no call at all, but for the one that --reflink=always asks for. */
+	/* Empty, and known to be: no call at all, but the one that --reflink=always asks for. */
 	if (p.end == 0 && e->opts->reflink != WHEN_ALWAYS)
 		return ERR_OK;
 	return descend(&p);

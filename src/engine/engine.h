@@ -54,8 +54,8 @@ struct engine_file {
  * copied to its size in F->st.  The caller compares with a later fstat of it, which is the only way
  * to notice all changes.
  * OUT->holes is 0 after a clone, which shares the holes with the rest.
- * Fails with CLONE, COPY_RANGE, SENDFILE, READ, WRITE, TRUNCATE, ALLOCATE or ECANCELED; DST's content
- * is then unspecified beyond the first OUT->bytes bytes, and its size too.
+ * Fails with CLONE, COPY_RANGE, SENDFILE, SEEK, READ, WRITE, TRUNCATE, ALLOCATE or ECANCELED; DST's
+ * content is then unspecified beyond the first OUT->bytes bytes, and its size too.
  */
 struct err engine_copy(
     const struct engine *e, const struct engine_file *f, struct block buf, struct moved *out);

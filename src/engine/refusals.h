@@ -58,16 +58,16 @@ void refusals_release(struct refusals *r);
 /* The errno with which DEVS refused M, 0 when it has not.  Any thread; lock-free. */
 int refusals_get(const struct refusals *r, struct dev_pair devs, enum method m);
 
-/* True when CODE is the answer of the pair DEVS, or of the kernel, to every file; false when it may
- * be about one file.  EXDEV of one and the same device is about mounts (before Linux 5.19), of which
- * st_dev says nothing.  Pure. */
+/* True when CODE is the answer of the pair DEVS, or of the kernel, to every file; false when it
+ * may be about one file.  EXDEV of one and the same device is about mounts (before Linux 5.19), of
+ * which st_dev says nothing.  Pure. */
 bool refusal_lasts(struct dev_pair devs, int code);
 
 /* Remember that DEVS refused M with CODE, if that lasts.  Any thread. */
 void refusals_note(struct refusals *r, struct dev_pair devs, enum method m, int code);
 
-/* The enum fs_trait bits of device DEV, of which FD is a file on SIDE; asks the kernel for the first
- * file of a device only.  0 when it cannot be known.  Any thread; lock-free but for that one. */
+/* The enum fs_trait bits of device DEV, of which FD is a file on SIDE; asks the kernel for the
+ * first file of a device only.  0 when it cannot be known.  Any thread; lock-free but for that. */
 unsigned refusals_traits(struct refusals *r, dev_t dev, int fd, enum err_side side);
 
 #endif

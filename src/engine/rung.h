@@ -31,8 +31,8 @@ struct pass {
 
 /*
  * A rung: go on with P by one means.
- * After RUNG_NEXT, *WHY is the refusal, if there was one, or ERR_OK, and the destination is fit for the
- * next rung.  After RUNG_FAIL, *WHY is the failure.
+ * After RUNG_NEXT, *WHY is the refusal, if there was one, or ERR_OK, and the destination is fit
+ * for the next rung.  After RUNG_FAIL, *WHY is the failure.
  */
 typedef enum answer rung(struct pass *p, struct err *why);
 

@@ -196,6 +196,7 @@ report_ask(struct report *r, const char *shown)
 	output_pause(&r->output, true);
 	str_clear(&r->line);
 	str_addf(&r->line, "%s: overwrite %s? ", r->opts->program, shown);
+	output_flush(&r->output);
 	output_say(&r->output, &r->line);
 	pthread_mutex_unlock(&r->lock);
 	agreed = r->opts->io.agreed();

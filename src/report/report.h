@@ -39,7 +39,7 @@ struct report_io {
 	struct err (*write)(int fd, const void *bytes, size_t len);
 	/* Make TEXT[len] appear under PATH, complete or not at all (--report=FILE). */
 	struct err (*publish)(const char *path, const char *text, size_t len);
-	/* Wait for an answer on standard input; true = yes.  No lock of the report's data is held. */
+	/* Wait for an answer on standard input; true = yes.  Called without the report's lock. */
 	bool (*agreed)(void);
 	/* The monotonic clock. */
 	int64_t (*now_ns)(void);
@@ -69,11 +69,11 @@ struct report_opts {
 	char end;            /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
 	enum progress_when progress; /* when to show the progress line */
 	enum print0 print0;          /* names on stdout instead of lines */
+	int jobs;                    /* workers, for the start event */
 	const char *file;            /* --report=FILE, or NULL: errors and summary as JSON lines */
 	const char *const *srcs;     /* source operands [n_srcs], for the start event */
 	size_t n_srcs;               /* number of them */
 	const char *dst;             /* destination operand, for the start event and the messages */
-	int jobs;                    /* workers, for the start event */
 };
 
 /* Live figures that the progress line reads without a lock; workers add to it. */
@@ -112,8 +112,8 @@ void report_count(struct report *r, const struct counts *c);
 void report_tick(struct report *r);
 /* Print one line of status on stderr now (SIGUSR1).  Main thread. */
 void report_status(struct report *r);
-/* Ask whether SHOWN, a name that is quoted already, may be overwritten, and wait for the answer; one
- * question at a time, the progress line stays away meanwhile.  Any worker thread.  Blocks. */
+/* Ask whether SHOWN, a name that is quoted already, may be overwritten, and wait for the answer;
+ * one question at a time, the progress line stays away meanwhile.  Any worker thread.  Blocks. */
 bool report_ask(struct report *r, const char *shown);
 /* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0.  Any thread. */
 void report_raise(struct report *r, enum exit_code code);

@@ -208,10 +208,29 @@ finish(struct run *run)
 		nodes_drop_work(run->nodes, run->base, w);
 }
 
+/* Read the line that answers a question; yes begins with y. */
+static bool
+agreed(void)
+{
+	char c = '\n';
+	char first = '\0';
+	size_t got;
+
+	do {
+		/* an end or an error of standard input is a no */
+		if (err_failed(file_read(STDIN_FILENO, &c, 1, SIDE_NONE, &got)) || got == 0)
+			break;
+		first = first == '\0' ? c : first;
+	} while (c != '\n');
+	return first == 'y' || first == 'Y';
+}
+
 static void
 fill_report_io(struct report_opts *r)
 {
+	r->io.write = file_write_all;
 	r->io.publish = fs_write_text;
+	r->io.agreed = agreed;
 	r->io.now_ns = proc_now_ns;
 	r->io.stdout_is_tty = proc_is_tty(STDOUT_FILENO);
 	r->io.stderr_is_tty = proc_is_tty(STDERR_FILENO);

@@ -59,12 +59,12 @@ struct copy_opts {
 	bool no_target_dir;         /* -T: DEST is the thing itself */
 	const char *target_dir;     /* -t DIR, or NULL */
 	const char *suffix;         /* suffix of simple backups, never NULL nor empty */
-	const char *files_from;     /* --files-from: a file or "-" that names more sources, or NULL */
+	const char *files_from;     /* --files-from: a file or "-" that names what to copy, or NULL */
 	char files_end;             /* byte that ends a name there: '\n', or NUL with --from0 */
 	struct filter_rule *rules;  /* rules in the order given [n_rules]; owned, see cli_release() */
 	size_t n_rules;             /* number of them */
 	char **operands;            /* operands [n_operands]: sources, and without -t then DEST */
-	size_t n_operands;          /* number of them: 1 or more; 0 only with files_from and -t */
+	size_t n_operands;          /* number of them; with files_from at most one source */
 };
 
 /*

@@ -104,8 +104,11 @@ next_name(struct feed *f, const char **name, size_t *len)
 {
 	const struct cancel *c = &f->run->cancel;
 
-	if (!names_is_ready(f->names))
+	while (!names_is_ready(f->names)) {
 		proc_wait(cancel_fd(c), f->fd, -1);
+		TRY(cancel_check(c));
+		TRY(names_fill(f->names));
+	}
 	TRY(cancel_check(c));
 	return names_next(f->names, name, len);
 }

@@ -91,9 +91,19 @@ make_room(struct names *n)
 	return ERR_OK;
 }
 
-/* Read what is there now, or wait until something is. */
-static struct err
-read_more(struct names *n)
+bool
+names_is_ready(const struct names *n)
+{
+	const char *unread = n->buf + n->start;
+
+	/* empty names are skipped, so one separator alone is no name yet */
+	while (unread < n->buf + n->end && *unread == n->separator)
+		unread++;
+	return n->ended || memchr(unread, n->separator, (size_t)(n->buf + n->end - unread)) != NULL;
+}
+
+struct err
+names_fill(struct names *n)
 {
 	size_t got = 0;
 
@@ -123,6 +133,6 @@ names_next(struct names *n, const char **name, size_t *len)
 			*len = 0;
 			return ERR_OK;
 		}
-		TRY(read_more(n));
+		TRY(names_fill(n));
 	}
 }

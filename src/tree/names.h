@@ -30,4 +30,10 @@ void names_free(struct names *n);
  */
 struct err names_next(struct names *n, const char **name, size_t *len);
 
+/* True when names_next() would answer without reading. */
+bool names_is_ready(const struct names *n);
+/* Read once what is there, at least one byte or the end: for who polls the descriptor first, to wait
+ * for other things as well.  Blocks in read(2).  Fails with READ or MEMORY. */
+struct err names_fill(struct names *n);
+
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * engine/buffered: content, zeros that become holes, ends that lie, failures at their byte.
- * Link with -Wl,--wrap=file_pread,--wrap=file_pwrite_all and base/err.c, sys/file.c, engine/buffered.c,
- * thread/cancel.c.
+ * Link with -Wl,--wrap=file_pread,--wrap=file_pwrite_all and base/err.c, sys/{file,proc}.c,
+ * engine/buffered.c, thread/cancel.c.
  */
 #include "engine/buffered.h"
-#include "sys/file.h"
 #include "files.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -150,7 +150,7 @@ zeros_become_holes(void **state)
 		struct tally t;
 		read_most = most[i / 2];
 		fill(src, 0, 300000);
-		/* Zeros with a ragged start and end, over several buffers; and at the end of the file. */
+		/* Zeros with ragged ends, over several buffers; and at the end of the file. */
 		memset(memory, 0, sizeof(memory));
 		for (int64_t off = 10000; off < 205000; off += 5000)
 			assert_int_equal(pwrite(src, memory, 5000, off), 5000);

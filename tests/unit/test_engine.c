@@ -4,12 +4,12 @@
  * Link with -Wl,--wrap=move_clone,--wrap=move_copy_range,--wrap=move_sendfile,--wrap=file_pread,
  * --wrap=file_fs_type,--wrap=file_allocate and base/err.c, base/moved.c, sys/{file,move,proc}.c,
  * thread/cancel.c, engine/{engine,rung,extent,buffered,refusals,fstraits}.c.
- * DECANT_CLONING_DIRS: directories, separated by colons, on file systems that clone; none by default.
+ * DECANT_CLONING_DIRS: directories, separated by colons, on file systems that clone, if any.
  */
 #include "engine/engine.h"
+#include "files.h"
 #include "sys/file.h"
 #include "sys/move.h"
-#include "files.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -464,7 +464,7 @@ a_source_that_grew_is_copied_to_its_size(void **state)
 	close_pair();
 }
 
-/* A file of 1 MiB and a bit with data at 64 KiB and at 512 KiB, a hole in between and at the end. */
+/* A file of 1 MiB and a bit: data at 64 KiB and 512 KiB, holes before, between and behind. */
 static void
 fill_sparse(void)
 {

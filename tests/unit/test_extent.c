@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * engine/extent: what it tells of real files, and that it keeps its word when the kernel lies.
- * Link with -Wl,--wrap=file_seek_data,--wrap=file_seek_hole and base/err.c, sys/file.c, engine/extent.c.
+ * Link with -Wl,--wrap=file_seek_data,--wrap=file_seek_hole and base/err.c, sys/file.c,
+ * engine/extent.c.
  */
 #include "engine/extent.h"
-#include "sys/file.h"
 #include "files.h"
+#include "sys/file.h"
 
 #include <errno.h>
 #include <setjmp.h>
