@@ -84,8 +84,8 @@ help_print_common(const struct cli *c)
 	puts("        leave out what a pattern matches, as in .gitignore");
 	printf("  %s --reflink=always disk.img disk-copy.img\n", command);
 	puts("        share the blocks of a large file, or fail");
-	printf("  find . -name '*.jpg' -print0 | %s --files-from=- --from0 -t out\n", command);
-	puts("        copy the files that another program names\n");
+	printf("  find . -print0 | %s --files-from=- --from0 -t out\n", command);
+	puts("        copy what another program names\n");
 	puts("--help=all lists every option; 'man decant' tells more.");
 	return outcome_of_stdout();
 }

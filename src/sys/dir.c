@@ -255,7 +255,7 @@ struct err
 dir_list_start(struct dir_list *l, int fd, char *buf, int64_t at)
 {
 	*l = (struct dir_list){ .fd = fd, .buf = buf, .next = at };
-	if (lseek(fd, at, SEEK_SET) < 0)
+	if (at != 0 && lseek(fd, at, SEEK_SET) < 0)
 		return err_sys(OP_READDIR, SIDE_SRC, -1);
 	return ERR_OK;
 }

@@ -82,7 +82,8 @@ struct dir_name {
 	uint64_t ino;       /* inode number */
 };
 
-/* Start a listing of FD at position AT (0 = the beginning) in BUF. */
+/* Start a listing of FD in BUF at position AT, as a listing before gave it in NEXT; 0 = where FD
+ * stands, which is the beginning of a directory just opened. */
 struct err dir_list_start(struct dir_list *l, int fd, char *buf, int64_t at);
 /* The next name; N->name is NULL at the end. */
 struct err dir_list_next(struct dir_list *l, struct dir_name *n);

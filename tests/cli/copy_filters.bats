@@ -15,6 +15,10 @@ setup() {
 	echo 6 >src/docs/keep.o
 }
 
+teardown() {
+	[ -z "${HELD:-}" ] || kill -9 "$HELD" 2>/dev/null || true
+}
+
 # left: what stands in dst, sorted, on one line
 left() {
 	(cd dst && find . -type f | sort | sed 's,^\./,,' | tr '\n' ' ' | sed 's/ $//')
@@ -111,19 +115,21 @@ left() {
 	mkdir dst
 	mkfifo list names
 	(cd src && exec "$DECANT" copy -a --files-from=../list --from0 --print0=done -t ../dst) >names &
-	local pid=$! name
-	exec 8>list 9<names
+	local name
+	HELD=$!
+	exec 8<>list 9<>names
 	printf 'a.c\0' >&8
 	IFS= read -r -d '' -t 10 name <&9
 	[[ $name == *a.c ]]
 	# It stands complete while the list is still open.
 	assert_equal "$(cat dst/a.c)" 2
-	kill -0 "$pid"
+	kill -0 "$HELD"
 	printf 'a.o\0' >&8
 	exec 8>&-
 	IFS= read -r -d '' -t 10 name <&9
 	[[ $name == *a.o ]]
-	wait "$pid"
+	wait "$HELD"
+	HELD=
 	exec 9<&-
 }
 

@@ -9,6 +9,10 @@ setup() {
 	require_command jq
 }
 
+teardown() {
+	[ -z "${HELD:-}" ] || kill -9 "$HELD" 2>/dev/null || true
+}
+
 ESC=$'\e'
 CR=$'\r'
 
@@ -283,17 +287,19 @@ CR=$'\r'
 	echo x >src/a
 	mkfifo list names errors
 	(cd src && exec "$DECANT" copy -a --files-from=../list --from0 --print0=done -t ../dst) >names 2>errors &
-	local pid=$! name line
-	exec 7<>errors 8>list 9<names
+	local name line
+	HELD=$!
+	exec 7<>errors 8<>list 9<>names
 	printf 'a\0' >&8
 	IFS= read -r -d '' -t 10 name <&9
-	kill -USR1 "$pid"
+	kill -USR1 "$HELD"
 	IFS= read -r -t 10 line <&7
 	[[ $line == *[0-9]* ]]
 	[[ $line != *"$CR"* ]]
-	kill -0 "$pid"
+	kill -0 "$HELD"
 	exec 8>&-
-	wait "$pid"
+	wait "$HELD"
+	HELD=
 	exec 7>&- 9<&-
 	assert_exist dst/a
 }

@@ -6,11 +6,11 @@ load helpers
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	SRC_PID=
+	HELD=
 }
 
 teardown() {
-	[ -z "$SRC_PID" ] || kill -9 "$SRC_PID" 2>/dev/null || true
+	[ -z "$HELD" ] || kill -9 "$HELD" 2>/dev/null || true
 	cd / || return
 	local mounted
 	while read -r mounted; do
@@ -157,8 +157,8 @@ start_held_copy() {
 	mkfifo list names
 	(cd src && exec "$DECANT" copy -a --atomic --files-from=../list --from0 --print0=done -t ../dst) \
 		>names 2>errors &
-	SRC_PID=$!
-	exec 8>list 9<names
+	HELD=$!
+	exec 8<>list 9<>names
 	printf 'big\0' >&8
 	local name
 	IFS= read -r -d '' -t 10 name <&9
@@ -167,9 +167,9 @@ start_held_copy() {
 
 stop_held_copy() {
 	local status=0
-	kill "-$1" "$SRC_PID"
-	wait "$SRC_PID" || status=$?
-	SRC_PID=
+	kill "-$1" "$HELD"
+	wait "$HELD" || status=$?
+	HELD=
 	exec 8>&- 9<&-
 	assert_equal "$status" "$2"
 	names_of src >known

@@ -169,6 +169,26 @@ zeros_become_holes(void **state)
 }
 
 static void
+holes_lie_at_multiples_wherever_it_starts(void **state)
+{
+	int src = make_file("/dev/shm");
+	int dst = make_file("/dev/shm");
+	struct buffered b = between(src, dst, true);
+	struct tally t;
+
+	(void)state;
+	fill(src, 0, 300000);
+	memset(memory, 0, sizeof(memory));
+	for (int64_t off = 10000; off < 205000; off += 5000)
+		assert_int_equal(pwrite(src, memory, 5000, off), 5000);
+	assert_false(err_failed(buffered_copy(&b, 1000, 299000, &t)));
+	assert_int_equal(t.bytes, 299000);
+	assert_int_equal(t.holes, 204800 - 12288);
+	close(src);
+	close(dst);
+}
+
+static void
 all_zeros_write_nothing(void **state)
 {
 	int src = make_file("/dev/shm");
@@ -241,6 +261,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(reads_to_the_end_wherever_it_is, reset, release),
 		cmocka_unit_test_setup_teardown(short_source_is_no_failure, reset, release),
 		cmocka_unit_test_setup_teardown(zeros_become_holes, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    holes_lie_at_multiples_wherever_it_starts, reset, release),
 		cmocka_unit_test_setup_teardown(all_zeros_write_nothing, reset, release),
 		cmocka_unit_test_setup_teardown(failures_name_their_byte, reset, release),
 		cmocka_unit_test_setup_teardown(cancellation_stops_it, reset, release),

@@ -39,11 +39,12 @@ struct means {
 };
 
 static struct means cloning, ranging, sending; /* the kernel's means */
-static int reads;                              /* calls of file_pread() */
-static bool source_broken;                     /* every read fails with EIO */
-static int64_t fs_type;                        /* what all files are on, or TRUE_TYPE */
-static int allocate_calls;                     /* calls of file_allocate() */
-static int allocate_code;                      /* errno it answers, 0 = the kernel's answer */
+static bool clone_litters; /* a clone leaves rubbish at the destination before it fails */
+static int reads;          /* calls of file_pread() */
+static bool source_broken; /* every read fails with EIO */
+static int64_t fs_type;    /* what all files are on, or TRUE_TYPE */
+static int allocate_calls; /* calls of file_allocate() */
+static int allocate_code;  /* errno it answers, 0 = the kernel's answer */
 
 static struct engine_opts opts;
 static struct refusals refusals;
@@ -68,6 +69,8 @@ __wrap_move_clone(int dst, int src)
 	cloning.calls++;
 	if (cloning.code == ASK_KERNEL)
 		return __real_move_clone(dst, src);
+	if (clone_litters)
+		fill(dst, 3, 3 << 20);
 	return cloning.code != 0 ? err_make(cloning.code, OP_CLONE, SIDE_SRC, -1) : ERR_OK;
 }
 
@@ -159,6 +162,7 @@ calm(void)
 	allocate_calls = 0;
 	allocate_code = 0;
 	source_broken = false;
+	clone_litters = false;
 	fs_type = TRUE_TYPE;
 	opts = (struct engine_opts){ WHEN_AUTO, WHEN_AUTO };
 	live = 0;
@@ -518,6 +522,28 @@ holes_survive_starting_again(void **state)
 }
 
 static void
+what_a_failed_clone_left_is_removed(void **state)
+{
+	struct moved out;
+	(void)state;
+	for (int sparse = 0; sparse < 2; sparse++) {
+		open_pair("/tmp");
+		calm();
+		clone_litters = true;
+		cloning.code = EINVAL;
+		if (sparse) {
+			fill_sparse();
+			assert_int_equal(copy(&out).code, 0);
+			assert_same_content(src, dst);
+			assert_int_equal(stat_of(dst).st_blocks, stat_of(src).st_blocks);
+		} else {
+			expect_copy(BIG, METHOD_COPY_RANGE);
+		}
+		close_pair();
+	}
+}
+
+static void
 a_file_of_holes_moves_nothing(void **state)
 {
 	struct moved out;
@@ -780,6 +806,8 @@ main(void)
 		    a_source_that_grew_is_copied_to_its_size, reset, release),
 		cmocka_unit_test_setup_teardown(holes_are_kept_at_every_rung, reset, release),
 		cmocka_unit_test_setup_teardown(holes_survive_starting_again, reset, release),
+		cmocka_unit_test_setup_teardown(
+		    what_a_failed_clone_left_is_removed, reset, release),
 		cmocka_unit_test_setup_teardown(a_file_of_holes_moves_nothing, reset, release),
 		cmocka_unit_test_setup_teardown(holes_of_unknown_kinds_are_read, reset, release),
 		cmocka_unit_test_setup_teardown(sparse_always_finds_zeros, reset, release),
