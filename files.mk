@@ -122,10 +122,13 @@ UNIT_TESTS = \
 	tests/unit/test_list \
 	tests/unit/test_map \
 	tests/unit/test_names \
+	tests/unit/test_options \
+	tests/unit/test_plan \
 	tests/unit/test_progress \
 	tests/unit/test_refusals \
 	tests/unit/test_render \
 	tests/unit/test_report \
+	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_str
 
@@ -139,11 +142,13 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
-	tests/cli/copy_walk.bats
+	tests/cli/copy_walk.bats \
+	tests/cli/options.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/out/table.md \
 	bench/tool.py \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \

@@ -18,10 +18,10 @@ enum method {
 
 /* What a move has achieved; valid after a failure too. */
 struct moved {
-	int64_t bytes;     /* bytes of content now at the destination, holes included */
-	int64_t holes;     /* bytes of them that are holes and were never written */
-	enum method method; /* the last means that was used */
-	int refusal;       /* errno of the last means that refused, 0 = the first one did it */
+	int64_t bytes;       /* bytes of content now at the destination, holes included */
+	int64_t holes;       /* bytes of them that are holes and were never written */
+	enum method method;  /* the last means that was used */
+	int refusal;         /* errno of the last means that refused, 0 = the first one did it */
 	enum method refused; /* the means that refused, METHOD_NONE if none did */
 };
 

@@ -19,11 +19,11 @@ enum commit_how {
 
 /* A file on its way; the caller's storage. */
 struct commit {
-	int dir;             /* directory descriptor, borrowed */
-	const char *name;    /* final name below DIR, borrowed */
-	int fd;              /* the file, open for writing; -1 = none */
-	enum commit_how how; /* how */
-	bool nameless;       /* WHOLE and REPLACE: it has no name yet (O_TMPFILE) */
+	int dir;                  /* directory descriptor, borrowed */
+	const char *name;         /* final name below DIR, borrowed */
+	int fd;                   /* the file, open for writing; -1 = none */
+	enum commit_how how;      /* how */
+	bool nameless;            /* WHOLE and REPLACE: it has no name yet (O_TMPFILE) */
 	char aside[NAME_MAX + 1]; /* else its temporary name below DIR */
 };
 

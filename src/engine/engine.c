@@ -13,6 +13,10 @@
  *   16 KiB    6.4    9.2         4.8              4.7       3.2       3.1
  *   64 KiB    7.5    34          8.7              9.3       9.6       10.5
  *   256 KiB   7.7    105         33               32        39        43
+ *
+ * The first row does not speak against cloning one block: what is written has to be allocated and
+ * written back later.  20,000 files around 2 KiB, whole program, 6 interleaved runs: clones take 0.70
+ * of the time of buffers on btrfs, and the same on xfs, and they take no space.
  */
 #include "engine/engine.h"
 
@@ -23,9 +27,6 @@
 #include <errno.h>
 
 enum {
-	/* Above it a clone is tried: at one block a read and a write take half the time of FICLONE
-	 * (ratio 0.5), at four blocks 1.4 times as much, and from there on sharing wins by far. */
-	CLONE_ABOVE = 4096,
 	/* Above it the kernel copies, where a clone was refused: up to here a read and a write are
 	 * faster than copy_file_range or sendfile by 3 to 20 percent, from 64 KiB on they are
 	 * mostly slower, by up to 12. */
@@ -92,8 +93,7 @@ may_try(const struct pass *p, enum method m)
 		return false;
 	switch (m) {
 	case METHOD_CLONE:
-		return opts->reflink == WHEN_AUTO && opts->sparse == WHEN_AUTO &&
-		       p->end > CLONE_ABOVE;
+		return opts->reflink == WHEN_AUTO && opts->sparse == WHEN_AUTO && p->end > 0;
 	case METHOD_COPY_RANGE:
 		/* It may share extents, and holes with them. */
 		return opts->reflink != WHEN_NEVER && opts->sparse != WHEN_NEVER &&

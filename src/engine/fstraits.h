@@ -11,6 +11,9 @@ enum fs_trait {
 	FS_TRUE_SIZE = 2,   /* st_size is the size, 0 included: unlike procfs */
 	FS_TRUE_HOLES = 4,  /* SEEK_DATA never passes over data (TRUST.md 1.5) */
 	FS_PREALLOCATE = 8, /* reserving blocks ahead pays (TRUST.md 1.4) */
+	/* Workers that create at once hinder each other: 20,000 files in 400 directories, btrfs of
+	 * Linux 6.18 in memory, 2 cores: one worker takes 0.82 of the time of two. */
+	FS_ONE_CREATOR = 16,
 };
 
 /* The traits of the kind TYPE, the f_type of fstatfs(2); 0 for kinds that are not known.  Pure. */

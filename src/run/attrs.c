@@ -10,19 +10,19 @@
 
 /* What is wanted for one file or directory, and where. */
 struct attrs {
-	int src;               /* open source */
-	int dst;               /* open destination */
-	const struct stat *st; /* the source's attributes */
+	int src;                /* open source */
+	int dst;                /* open destination */
+	const struct stat *st;  /* the source's attributes */
 	const struct stat *now; /* the destination's, NULL = not known, so every one is set */
-	bool default_acl;      /* the destination may have ACLs that the source has not */
+	bool default_acl;       /* the destination may have ACLs that the source has not */
 };
 
 mode_t
 attrs_first_mode(const struct worker *w, const struct node *dir, const struct stat *st)
 {
 	const struct keep *keep = &w->run->opts->keep;
-	bool foreign = keep->owner
-	    && (!dir->plain_owner || st->st_uid != w->run->uid || st->st_gid != w->run->gid);
+	bool foreign = keep->owner && (!dir->plain_owner || st->st_uid != w->run->uid ||
+					  st->st_gid != w->run->gid);
 
 	/* what is about to change hands is nobody else's to read before */
 	return st->st_mode & (foreign ? 0700 : 0777);
@@ -33,9 +33,8 @@ static struct err
 set_owner(struct worker *w, const struct entry *e, int fd, const struct stat *st, bool *kept)
 {
 	*kept = true;
-	struct err err = fd >= 0
-	    ? meta_chown(fd, st->st_uid, st->st_gid)
-	    : meta_chown_at(e->dir->dst_fd, e->name, st->st_uid, st->st_gid);
+	struct err err = fd >= 0 ? meta_chown(fd, st->st_uid, st->st_gid)
+				 : meta_chown_at(e->dir->dst_fd, e->name, st->st_uid, st->st_gid);
 	if (!err_failed(err))
 		return ERR_OK;
 	*kept = false;
@@ -96,8 +95,8 @@ set_all(struct worker *w, const struct entry *e, const struct attrs *a, bool new
 	w->names.len = 0;
 	if (keep->mode || keep->xattr || keep->context)
 		TRY(meta_list(&w->names, a->src));
-	bool right_owner = a->now != NULL && a->now->st_uid == a->st->st_uid
-	    && a->now->st_gid == a->st->st_gid;
+	bool right_owner =
+	    a->now != NULL && a->now->st_uid == a->st->st_uid && a->now->st_gid == a->st->st_gid;
 	if (keep->owner && !right_owner) {
 		TRY(set_owner(w, e, a->dst, a->st, &owner_kept));
 		if ((a->st->st_mode & (S_ISUID | S_ISGID)) != 0)
@@ -118,7 +117,10 @@ attrs_of_file(struct worker *w, const struct entry *e, int src, int dst, const s
 	const struct run *run = w->run;
 	struct stat now = { .st_uid = run->uid, .st_gid = run->gid };
 	struct attrs a = {
-		.src = src, .dst = dst, .st = st, .default_acl = e->dir->default_acl || made == NULL,
+		.src = src,
+		.dst = dst,
+		.st = st,
+		.default_acl = e->dir->default_acl || made == NULL,
 	};
 
 	/* a new file in a directory of ours is ours, and has the mode it was created with */

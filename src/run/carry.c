@@ -54,8 +54,8 @@ examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
 
 /* Tell that nothing was done because of T; a refusal is an error. */
 static struct err
-carry_nothing(struct worker *w, const struct entry *e, const struct stat *st,
-    const struct target *t)
+carry_nothing(
+    struct worker *w, const struct entry *e, const struct stat *st, const struct target *t)
 {
 	struct carried o = {
 		.what = kind_of_mode(st->st_mode),
@@ -144,8 +144,9 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 	struct run *run = w->run;
 
 	for (struct link_waiter *at = links_settle(run->links, o, ok); at != NULL; at = next) {
-		struct entry e = { .dir = at->dir, .src_name = at->src_name, .name = at->name,
-			.handed = true };
+		struct entry e = {
+			.dir = at->dir, .src_name = at->src_name, .name = at->name, .handed = true
+		};
 		next = at->next;
 		struct err err = nodes_hold(run->nodes, at->dir);
 		if (err_failed(err)) {
@@ -197,7 +198,8 @@ carry_checked(struct worker *w, const struct entry *e)
 	TRY(examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
-	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed && sched_is_hungry(w->run->sched)) {
+	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed &&
+	    sched_is_hungry(w->run->sched)) {
 		carry_later(w, e);
 		return ERR_OK;
 	}

@@ -31,7 +31,7 @@ struct err carry_special(
 /* Make E a hard (-l) or symbolic (-s) link to its source. */
 struct err carry_as_link(struct worker *w, const struct entry *e, struct target *t);
 /* Make E, whose source has attributes ST, a hard link to the name that O owns. */
-struct err carry_hard_link(struct worker *w, const struct entry *e, const struct stat *st,
-    const struct link_owner *o);
+struct err carry_hard_link(
+    struct worker *w, const struct entry *e, const struct stat *st, const struct link_owner *o);
 
 #endif

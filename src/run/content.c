@@ -19,18 +19,18 @@ stood_still(const struct stat *before, const struct stat *after, const struct mo
 {
 	if (moved->bytes > before->st_size)
 		return true;
-	return before->st_size == after->st_size
-	    && before->st_mtim.tv_sec == after->st_mtim.tv_sec
-	    && before->st_mtim.tv_nsec == after->st_mtim.tv_nsec
-	    && before->st_ctim.tv_sec == after->st_ctim.tv_sec
-	    && before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
+	return before->st_size == after->st_size &&
+	       before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
+	       before->st_mtim.tv_nsec == after->st_mtim.tv_nsec &&
+	       before->st_ctim.tv_sec == after->st_ctim.tv_sec &&
+	       before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
 }
 
 /* Move the content; a source that changed meanwhile is read again.  OP_CHANGED when it changed each
  * time: the destination then has what the last try read. */
 static struct err
-move_content(struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev,
-    struct moved *moved)
+move_content(
+    struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev, struct moved *moved)
 {
 	struct run *run = w->run;
 	struct stat after;
@@ -134,8 +134,8 @@ fill(struct worker *w, const struct entry *e, int src, struct stat *st, const st
 
 /* Only attributes of an existing file. */
 static struct err
-only_attributes(struct worker *w, const struct entry *e, int src, const struct stat *st,
-    const struct target *t)
+only_attributes(
+    struct worker *w, const struct entry *e, int src, const struct stat *st, const struct target *t)
 {
 	own_fd dst = -1;
 
@@ -146,8 +146,8 @@ only_attributes(struct worker *w, const struct entry *e, int src, const struct s
 }
 
 struct err
-carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
-    struct target *t, struct carried *o)
+carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+    struct carried *o)
 {
 	struct commit c;
 

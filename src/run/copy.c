@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One run of copy: what it needs, the operands, the wait, and the end in its order. */
 #include "base/own.h"
+#include "engine/fstraits.h"
 #include "run/attrs.h"
 #include "run/operands.h"
 #include "run/tell.h"
@@ -15,21 +16,35 @@
 #include <unistd.h>
 
 enum {
-	BUF_SIZE = 256 << 10, /* bytes of a worker's buffer: fits in L2 beside its copy; see engine.c */
-	BATCH_CAP = 64,       /* entries that wait for a worker; arbitrary, a few for each */
-	TICK_MS = 200,        /* progress is redrawn five times a second (UX.md section 5) */
+	BUF_SIZE =
+	    256 << 10,  /* bytes of a worker's buffer: fits in L2 beside its copy; see engine.c */
+	BATCH_CAP = 64, /* entries that wait for a worker; arbitrary, a few for each */
+	TICK_MS = 200,  /* progress is redrawn five times a second (UX.md section 5) */
 	/* Descriptors of a worker beside those of nodes: two files, a listing, two directories on the
 	 * way to a closed one, each on both sides. */
 	FDS_PER_WORKER = 6,
-	FDS_OF_RUN = 12, /* standard ones, signals, events, base, report, list, and some leaked to us */
+	FDS_OF_RUN =
+	    12, /* standard ones, signals, events, base, report, list, and some leaked to us */
 };
+
+/* All workers, unless they would hinder each other at this destination and none was asked for. */
+static unsigned
+workers_worth_starting(const struct run *run)
+{
+	int64_t type;
+
+	if (run->opts->jobs > 0 || run->base->dst_fd < 0 ||
+	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
+		return run->n_workers;
+	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
+}
 
 struct err
 run_start_workers(struct run *run)
 {
 	if (run->started)
 		return ERR_OK;
-	struct err err = sched_start(run->sched, run->n_workers);
+	struct err err = sched_start(run->sched, workers_worth_starting(run));
 	if (err_failed(err))
 		tell_operand_error(run, run->opts->report.dst, err, NULL);
 	run->started = !err_failed(err);
@@ -75,7 +90,8 @@ build_filter(struct run *run)
 	for (size_t i = 0; i < opts->n_rules; i++) {
 		const struct filter_rule *r = &opts->rules[i];
 		if (r->kind != RULE_FILE) {
-			TRY(filter_add(run->filter, r->text, strlen(r->text), r->kind == RULE_INCLUDE));
+			TRY(filter_add(
+			    run->filter, r->text, strlen(r->text), r->kind == RULE_INCLUDE));
 			continue;
 		}
 		own_mem char *text = NULL;
@@ -232,6 +248,8 @@ fill_report_io(struct report_opts *r)
 	r->io.publish = fs_write_text;
 	r->io.agreed = agreed;
 	r->io.now_ns = proc_now_ns;
+	r->io.dumb = proc_is_dumb_terminal();
+	proc_real_time(&r->io.started);
 	r->io.stdout_is_tty = proc_is_tty(STDOUT_FILENO);
 	r->io.stderr_is_tty = proc_is_tty(STDERR_FILENO);
 	r->io.columns = r->io.stderr_is_tty ? proc_columns(STDERR_FILENO) : 0;

@@ -71,8 +71,8 @@ open_destination(struct worker *w, struct node *n, const struct entry *e, int *d
 
 	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
 	if (t.action.step == STEP_REFUSE) {
-		tell_error(w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1),
-		    plan_reason(t.action.reason));
+		tell_error(
+		    w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(t.action.reason));
 		return err_make(ECANCELED, OP_REFUSE, SIDE_DST, -1);
 	}
 	if (w->run->opts->dry_run && !t.dest.exists)
@@ -83,8 +83,8 @@ open_destination(struct worker *w, struct node *n, const struct entry *e, int *d
 	else
 		TRY(dir_open(n->parent->dst_fd, n->name, SIDE_DST, dst));
 	TRY(file_stat(*dst, SIDE_DST, &n->dst));
-	n->plain_owner = n->fresh && n->dst.st_uid == w->run->uid && n->dst.st_gid == w->run->gid
-	    && (n->dst.st_mode & S_ISGID) == 0;
+	n->plain_owner = n->fresh && n->dst.st_uid == w->run->uid && n->dst.st_gid == w->run->gid &&
+			 (n->dst.st_mode & S_ISGID) == 0;
 	if (w->run->opts->keep.mode)
 		n->default_acl = n->fresh ? n->parent->default_acl : meta_has_default_acl(*dst);
 	return ERR_OK;
@@ -101,7 +101,8 @@ open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 	if (w->run->opts->default_mode)
 		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
 	if (w->run->base->dst.st_ino != 0 && is_same(&n->src, &w->run->base->dst)) {
-		tell_error(w, e, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1), "it is the destination");
+		tell_error(
+		    w, e, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1), "it is the destination");
 		return err_make(ECANCELED, OP_REFUSE, SIDE_SRC, -1);
 	}
 	if (is_loop(w, n))
@@ -148,8 +149,8 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 struct listing {
 	struct worker *w;
 	struct node *n;
-	struct job *found;   /* directories met and not yet handed over, the latest first */
-	unsigned handed;     /* directories met since the job was started */
+	struct job *found; /* directories met and not yet handed over, the latest first */
+	unsigned handed;   /* directories met since the job was started */
 };
 
 /* Put the directories found into the lane, the first of them on top. */
@@ -256,8 +257,8 @@ list(struct listing *l)
 static bool
 is_mount_point(const struct worker *w, const struct node *n)
 {
-	return w->run->opts->walk.one_file_system && n->parent->parent != NULL
-	    && n->src.st_dev != n->parent->src.st_dev;
+	return w->run->opts->walk.one_file_system && n->parent->parent != NULL &&
+	       n->src.st_dev != n->parent->src.st_dev;
 }
 
 void

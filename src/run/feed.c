@@ -17,7 +17,7 @@
 
 /* The job of a list. */
 struct feed {
-	struct job job;      /* first */
+	struct job job; /* first */
 	struct run *run;
 	int fd;              /* the list, owned unless it is standard input */
 	struct names *names; /* its names */
@@ -162,8 +162,8 @@ feed_start(struct run *run, const char *source)
 	struct feed *f = calloc(1, sizeof *f);
 
 	if (f == NULL) {
-		tell_operand_error(run, run->opts->files_from,
-		    err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		tell_operand_error(
+		    run, run->opts->files_from, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
 		return;
 	}
 	f->job.run = feed_run;

@@ -25,12 +25,12 @@ enum {
 /* The operands of a run, on their way. */
 struct operands {
 	struct run *run;
-	struct worker *w;       /* the main thread's */
-	char **sources;         /* sources [n] */
-	size_t n;               /* number of them */
-	const char *rename_to;  /* the one source's new name, or NULL */
-	struct map seen;        /* names that this run gave away in the base */
-	struct chain chain;     /* --parents */
+	struct worker *w;      /* the main thread's */
+	char **sources;        /* sources [n] */
+	size_t n;              /* number of them */
+	const char *rename_to; /* the one source's new name, or NULL */
+	struct map seen;       /* names that this run gave away in the base */
+	struct chain chain;    /* --parents */
 };
 
 static void
@@ -169,8 +169,8 @@ is_itself(struct operands *o, const struct entry *e, const struct stat *st)
 {
 	struct stat there;
 
-	return !err_failed(dir_stat(o->run->base->dst_fd, e->name, true, SIDE_DST, &there))
-	    && there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+	return !err_failed(dir_stat(o->run->base->dst_fd, e->name, true, SIDE_DST, &there)) &&
+	       there.st_dev == st->st_dev && there.st_ino == st->st_ino;
 }
 
 /* Hand directory operand E over, unless it would be copied into itself. */
@@ -233,8 +233,8 @@ claim(struct operands *o, const struct entry *e, bool is_dir)
 		run_pump(o->run, 10);
 	if (is_dir)
 		return true;
-	tell_error(o->w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1),
-	    plan_reason(REASON_JUST_MADE));
+	tell_error(
+	    o->w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(REASON_JUST_MADE));
 	return false;
 }
 

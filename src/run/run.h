@@ -35,19 +35,19 @@ struct run {
 	struct cancel cancel;         /* locks itself */
 	struct refusals refusals;     /* locks itself */
 	struct engine engine;         /* borrows OPTS, REFUSALS and CANCEL */
-	struct node *base;            /* the directory that operands go into; NULL before it is known */
-	struct worker *workers;       /* n_workers + 1: the last one is the main thread's */
-	unsigned n_workers;           /* worker threads */
-	bool started;                 /* the workers run */
-	char *base_path;              /* owned text that BASE and its names point into, or NULL */
-	mode_t umask;                 /* of the process */
-	uid_t uid;                    /* effective user */
-	gid_t gid;                    /* effective group */
-	bool wants_items;             /* somebody renders each entry */
-	int sigfd;                    /* signals */
-	int done_fd;                  /* readable when the workers are done */
-	atomic_bool stopped;          /* a fatal error was told: no second one is */
-	int signal;                   /* the signal that ended the run, 0 = none */
+	struct node *base;      /* the directory that operands go into; NULL before it is known */
+	struct worker *workers; /* n_workers + 1: the last one is the main thread's */
+	unsigned n_workers;     /* worker threads */
+	bool started;           /* the workers run */
+	char *base_path;        /* owned text that BASE and its names point into, or NULL */
+	mode_t umask;           /* of the process */
+	uid_t uid;              /* effective user */
+	gid_t gid;              /* effective group */
+	bool wants_items;       /* somebody renders each entry */
+	int sigfd;              /* signals */
+	int done_fd;            /* readable when the workers are done */
+	atomic_bool stopped;    /* a fatal error was told: no second one is */
+	int signal;             /* the signal that ended the run, 0 = none */
 };
 
 /* Start the workers unless they run; only once there is work for them, so that copying one small file

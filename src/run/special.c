@@ -49,8 +49,8 @@ reads_alike(const struct entry *e, const char *path)
 
 	if (path[0] == '/')
 		return true;
-	return !err_failed(dir_stat(AT_FDCWD, ".", true, SIDE_DST, &here))
-	    && here.st_dev == e->dir->dst.st_dev && here.st_ino == e->dir->dst.st_ino;
+	return !err_failed(dir_stat(AT_FDCWD, ".", true, SIDE_DST, &here)) &&
+	       here.st_dev == e->dir->dst.st_dev && here.st_ino == e->dir->dst.st_ino;
 }
 
 static struct err
@@ -67,9 +67,10 @@ make_link(struct worker *w, const struct entry *e)
 struct err
 carry_as_link(struct worker *w, const struct entry *e, struct target *t)
 {
-	if (t->dest.exists && !t->action.backup && !w->run->opts->plan.force
-	    && !w->run->opts->plan.remove_destination)
-		return err_make(EEXIST, w->run->opts->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
+	if (t->dest.exists && !t->action.backup && !w->run->opts->plan.force &&
+	    !w->run->opts->plan.remove_destination)
+		return err_make(
+		    EEXIST, w->run->opts->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
 	if (t->dest.exists)
 		TRY(target_clear(w, e, t));
 	struct err err = make_link(w, e);
@@ -131,8 +132,8 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 }
 
 struct err
-carry_hard_link(struct worker *w, const struct entry *e, const struct stat *st,
-    const struct link_owner *o)
+carry_hard_link(
+    struct worker *w, const struct entry *e, const struct stat *st, const struct link_owner *o)
 {
 	struct node *from = link_owner_dir(o);
 	struct carried c = {

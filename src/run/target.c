@@ -16,8 +16,8 @@ writes_through(const struct worker *w, const struct entry *e, const struct stat 
 {
 	const struct plan_opts *p = &w->run->opts->plan;
 
-	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink && !p->atomic
-	    && !p->remove_destination && p->backup == BACKUP_NONE;
+	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink && !p->atomic &&
+	       !p->remove_destination && p->backup == BACKUP_NONE;
 }
 
 static struct err

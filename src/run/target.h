@@ -11,7 +11,7 @@
 struct target {
 	struct dest dest;     /* what is there */
 	struct action action; /* what to do */
-	bool through;         /* an operand's destination is a symbolic link that is written through */
+	bool through; /* an operand's destination is a symbolic link that is written through */
 	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
 };
 

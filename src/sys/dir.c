@@ -217,7 +217,7 @@ struct err
 dir_link(int from, const char *from_name, int to, const char *to_name)
 {
 	return linkat(from, from_name, to, to_name, 0) != 0 ? err_sys(OP_LINK, SIDE_DST, -1)
-	                                                    : ERR_OK;
+							    : ERR_OK;
 }
 
 struct err

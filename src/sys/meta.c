@@ -22,6 +22,7 @@ static const char selinux[] = "security.selinux";
 /* One rule of xattr.conf(5). */
 struct xattr_rule {
 	char pattern[64];
+
 	enum { RULE_SKIP, RULE_PERMISSIONS } kind;
 };
 
@@ -97,8 +98,8 @@ list_into(struct meta_names *n, int fd, const char *path)
 {
 	TRY(grow(&n->buf, &n->cap, FIRST_LIST));
 	for (;;) {
-		ssize_t len = fd >= 0 ? flistxattr(fd, n->buf, n->cap)
-		                      : llistxattr(path, n->buf, n->cap);
+		ssize_t len =
+		    fd >= 0 ? flistxattr(fd, n->buf, n->cap) : llistxattr(path, n->buf, n->cap);
 		n->len = len > 0 ? (size_t)len : 0;
 		if (len >= 0 || errno == EOPNOTSUPP || errno == ENOSYS)
 			return ERR_OK;
@@ -229,8 +230,8 @@ meta_clear_acl(int fd)
 	static const char *const names[] = { acl_access, acl_default };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (fremovexattr(fd, names[i]) == 0 || errno == ENODATA || errno == EOPNOTSUPP
-		    || errno == EINVAL || errno == EACCES)
+		if (fremovexattr(fd, names[i]) == 0 || errno == ENODATA || errno == EOPNOTSUPP ||
+		    errno == EINVAL || errno == EACCES)
 			continue;
 		return err_sys(OP_XATTR, SIDE_DST, -1);
 	}
@@ -267,8 +268,8 @@ struct err
 meta_chown_at(int dir, const char *name, uid_t uid, gid_t gid)
 {
 	return fchownat(dir, name, uid, gid, AT_SYMLINK_NOFOLLOW) != 0
-	    ? err_sys(OP_CHOWN, SIDE_DST, -1)
-	    : ERR_OK;
+		   ? err_sys(OP_CHOWN, SIDE_DST, -1)
+		   : ERR_OK;
 }
 
 /*
@@ -279,8 +280,8 @@ struct err
 meta_chmod_at(int dir, const char *name, mode_t mode)
 {
 	return fchmodat(dir, name, mode & 07777, AT_SYMLINK_NOFOLLOW) != 0
-	    ? err_sys(OP_CHMOD, SIDE_DST, -1)
-	    : ERR_OK;
+		   ? err_sys(OP_CHMOD, SIDE_DST, -1)
+		   : ERR_OK;
 }
 
 struct err
@@ -289,6 +290,6 @@ meta_times_at(int dir, const char *name, const struct stat *st)
 	struct timespec times[2] = { st->st_atim, st->st_mtim };
 
 	return utimensat(dir, name, times, AT_SYMLINK_NOFOLLOW) != 0
-	    ? err_sys(OP_TIMES, SIDE_DST, -1)
-	    : ERR_OK;
+		   ? err_sys(OP_TIMES, SIDE_DST, -1)
+		   : ERR_OK;
 }

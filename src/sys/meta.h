@@ -9,12 +9,12 @@
 
 /* What --preserve keeps.  Each is off when zero. */
 struct keep {
-	bool mode;      /* permission and set-id bits, POSIX ACLs */
-	bool owner;     /* owner and group, as numbers */
-	bool times;     /* access and modification time, to the nanosecond */
-	bool links;     /* hard links between the copied files */
-	bool xattr;     /* extended attributes, capabilities included, /etc/xattr.conf honored */
-	bool context;   /* the security context (security.selinux) */
+	bool mode;       /* permission and set-id bits, POSIX ACLs */
+	bool owner;      /* owner and group, as numbers */
+	bool times;      /* access and modification time, to the nanosecond */
+	bool links;      /* hard links between the copied files */
+	bool xattr;      /* extended attributes, capabilities included, /etc/xattr.conf honored */
+	bool context;    /* the security context (security.selinux) */
 	bool xattr_must; /* --preserve named xattr: what cannot be kept is an error, not silence */
 	bool context_must; /* likewise context */
 };
@@ -24,18 +24,18 @@ struct keep {
  * of the caller's worker that grows to the largest list met and stays.
  */
 struct meta_names {
-	char *buf;   /* cap bytes */
-	size_t cap;  /* bytes allocated */
-	size_t len;  /* bytes used by the last list */
-	char *value; /* one attribute's value, value_cap bytes */
+	char *buf;        /* cap bytes */
+	size_t cap;       /* bytes allocated */
+	size_t len;       /* bytes used by the last list */
+	char *value;      /* one attribute's value, value_cap bytes */
 	size_t value_cap; /* bytes allocated for VALUE */
 };
 
 /* How meta_copy_xattrs() went, beside its error. */
 struct meta_loss {
-	unsigned lost;     /* attributes that could not be kept */
-	struct err first;  /* why the first of them was lost */
-	char name[256];    /* its name, NUL-terminated */
+	unsigned lost;    /* attributes that could not be kept */
+	struct err first; /* why the first of them was lost */
+	char name[256];   /* its name, NUL-terminated */
 };
 
 /* Free what N holds. */
@@ -52,6 +52,7 @@ struct err meta_list_at(struct meta_names *n, int dir, const char *name);
  */
 struct err meta_copy_xattrs(
     struct meta_names *n, int src, int dst, const struct keep *keep, struct meta_loss *loss);
+
 /* A name below a directory on each side; all borrowed. */
 struct meta_pair {
 	int src_dir;          /* directory descriptor of the source, or AT_FDCWD */

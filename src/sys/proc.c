@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -115,6 +117,20 @@ proc_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+void
+proc_real_time(struct timespec *now)
+{
+	clock_gettime(CLOCK_REALTIME, now);
+}
+
+bool
+proc_is_dumb_terminal(void)
+{
+	const char *term = getenv("TERM"); /* no thread of ours changes the environment */
+
+	return term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
 }
 
 void

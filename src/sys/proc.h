@@ -37,6 +37,11 @@ struct proc_wake proc_wait(int sigfd, int donefd, int timeout_ms);
 
 /* Monotonic clock in nanoseconds. */
 int64_t proc_now_ns(void);
+struct timespec;
+/* Put the wall clock into *NOW. */
+void proc_real_time(struct timespec *now);
+/* True when TERM is unset, empty or "dumb": the terminal cannot erase a line. */
+bool proc_is_dumb_terminal(void);
 /* Name the calling thread, at most 15 bytes. */
 void proc_name_thread(const char *name);
 /* CPUs that this process may run on, at least 1. */
@@ -45,8 +50,9 @@ int proc_cpus(void);
 int64_t proc_raise_nofile(void);
 /* The file mode creation mask.  Main thread, before any other thread runs. */
 mode_t proc_umask(void);
-/* The effective user and group of the process. */
+/* The effective user of the process. */
 uid_t proc_uid(void);
+/* The effective group of the process. */
 gid_t proc_gid(void);
 /* True when FD is a terminal. */
 bool proc_is_tty(int fd);

@@ -39,7 +39,8 @@ cancel_requested(const struct cancel *c)
 static inline struct err
 cancel_check(const struct cancel *c)
 {
-	return cancel_requested(c) ? (struct err){ .code = 125 /* ECANCELED */, .off = -1 } : ERR_OK;
+	return cancel_requested(c) ? (struct err){ .code = 125 /* ECANCELED */, .off = -1 }
+				   : ERR_OK;
 }
 
 #endif

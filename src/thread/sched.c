@@ -33,11 +33,11 @@ struct sched {
 	struct worker_thread *workers;
 	atomic_uint hungry; /* workers asleep; read without the lock as a hint */
 	pthread_mutex_t lock;
-	pthread_cond_t work;  /* a job was pushed, or all is over */
+	pthread_cond_t work; /* a job was pushed, or all is over */
 	/* --- guarded by lock --- */
-	struct job *dirs;           /* top of the stack */
-	struct job *batches;        /* head of the queue */
-	struct job **batches_tail;  /* where the next batch is hung */
+	struct job *dirs;          /* top of the stack */
+	struct job *batches;       /* head of the queue */
+	struct job **batches_tail; /* where the next batch is hung */
 	size_t n_batches;
 	size_t running; /* jobs being carried out */
 	bool closed;    /* the main thread pushes no more */

@@ -13,10 +13,10 @@ struct link_owner {
 	struct map_key key;
 	struct node *dir; /* holds a reference */
 	/* --- guarded by the table's lock --- */
-	bool stands;                 /* the content is published: link to it */
-	nlink_t expected;            /* further names of the inode that may still be met */
-	unsigned busy;               /* names being linked at this moment, the owner included */
-	struct link_waiter *first;   /* names left while the content was on its way */
+	bool stands;               /* the content is published: link to it */
+	nlink_t expected;          /* further names of the inode that may still be met */
+	unsigned busy;             /* names being linked at this moment, the owner included */
+	struct link_waiter *first; /* names left while the content was on its way */
 	struct link_waiter **last;
 	/* --- end of guarded --- */
 	char name[];

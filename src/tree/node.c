@@ -22,8 +22,8 @@ struct nodes {
 	node_finish *finish;
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
-	size_t open;           /* descriptors that nodes hold */
-	struct node *oldest;   /* idle open nodes */
+	size_t open;         /* descriptors that nodes hold */
+	struct node *oldest; /* idle open nodes */
 	struct node *newest;
 };
 

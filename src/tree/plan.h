@@ -25,24 +25,24 @@ enum backup {
 
 /* The options that the plan obeys; const once the run starts. */
 struct plan_opts {
-	enum update update;      /* what to do with existing files */
-	enum backup backup;      /* save what is replaced */
-	bool force;              /* -f: remove a destination that cannot be opened, and retry */
-	bool interactive;        /* -i: ask before overwriting */
-	bool atomic;             /* --atomic: every file appears under its name only when complete */
-	bool remove_destination; /* remove an existing destination first */
-	bool attributes_only;    /* leave content alone */
-	bool link;               /* -l: hard-link to the source instead of copying */
-	bool symlink;            /* -s: make symbolic links to the source instead */
+	enum update update; /* what to do with existing files */
+	enum backup backup; /* save what is replaced */
+	bool force;         /* -f: remove a destination that cannot be opened, and retry */
+	bool interactive;   /* -i: ask before overwriting */
+	bool atomic;        /* --atomic: every file appears under its name only when complete */
+	bool remove_destination;     /* remove an existing destination first */
+	bool attributes_only;        /* leave content alone */
+	bool link;                   /* -l: hard-link to the source instead of copying */
+	bool symlink;                /* -s: make symbolic links to the source instead */
 	bool keep_directory_symlink; /* go through a destination symlink to a directory */
 };
 
 /* The destination's side of a decision. */
 struct dest {
-	bool exists;        /* something has the name (a dangling symbolic link too) */
-	bool same;          /* it is the source itself, by device and inode */
-	bool made_here;     /* it was created earlier in this run, from another source */
-	struct stat st;     /* lstat of it; only when EXISTS */
+	bool exists;    /* something has the name (a dangling symbolic link too) */
+	bool same;      /* it is the source itself, by device and inode */
+	bool made_here; /* it was created earlier in this run, from another source */
+	struct stat st; /* lstat of it; only when EXISTS */
 };
 
 /* What is to be done with an entry. */
@@ -63,21 +63,21 @@ enum step {
 
 /* Why; the words are plan_reason()'s. */
 enum reason {
-	REASON_ABSENT,       /* nothing is at the destination */
-	REASON_EXISTS,       /* something is, and it may be overwritten */
-	REASON_NEWER,        /* the source is newer */
-	REASON_NOT_NEWER,    /* the destination is as new or newer */
-	REASON_KEPT,         /* an option says that existing files stay */
-	REASON_KEPT_FAIL,    /* likewise, and that counts as failed */
-	REASON_SAME_FILE,    /* source and destination are one file */
+	REASON_ABSENT,        /* nothing is at the destination */
+	REASON_EXISTS,        /* something is, and it may be overwritten */
+	REASON_NEWER,         /* the source is newer */
+	REASON_NOT_NEWER,     /* the destination is as new or newer */
+	REASON_KEPT,          /* an option says that existing files stay */
+	REASON_KEPT_FAIL,     /* likewise, and that counts as failed */
+	REASON_SAME_FILE,     /* source and destination are one file */
 	REASON_DIR_OVER_FILE, /* a directory cannot replace a non-directory */
 	REASON_FILE_OVER_DIR, /* a non-directory cannot replace a directory */
-	REASON_JUST_MADE,    /* this run made it from another source */
-	REASON_DANGLING,     /* a dangling symbolic link is not written through */
-	REASON_ATTRIBUTES,   /* only attributes were asked for */
-	REASON_LINK,         /* links were asked for */
-	REASON_ATOMIC,       /* it is to appear complete or not at all */
-	REASON_N             /* number of reasons */
+	REASON_JUST_MADE,     /* this run made it from another source */
+	REASON_DANGLING,      /* a dangling symbolic link is not written through */
+	REASON_ATTRIBUTES,    /* only attributes were asked for */
+	REASON_LINK,          /* links were asked for */
+	REASON_ATOMIC,        /* it is to appear complete or not at all */
+	REASON_N              /* number of reasons */
 };
 
 /* A decision. */
