@@ -115,13 +115,18 @@ LIBDECANT_FILES = \
 
 UNIT_TESTS = \
 	tests/unit/test_buffered \
+	tests/unit/test_bufs \
+	tests/unit/test_cancel \
+	tests/unit/test_commit \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_map \
 	tests/unit/test_names \
+	tests/unit/test_node \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -156,9 +161,14 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
-	tests/unit/tables/filter.h
+	tests/unit/tables/filter.h \
+	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
+
+tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
 
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 

@@ -133,6 +133,27 @@ attrs_of_file(struct worker *w, const struct entry *e, int src, int dst, const s
 }
 
 struct err
+attrs_of_replaced(struct worker *w, const struct entry *e, int dst, const struct stat *old)
+{
+	const struct keep *keep = &w->run->opts->keep;
+	const struct keep acl = { .mode = true };
+	struct meta_loss loss = { 0 };
+	own_fd fd = -1;
+
+	/* who may not give a file away keeps it, as a new file of theirs */
+	if (!keep->owner && (old->st_uid != w->run->uid || old->st_gid != w->run->gid))
+		(void)meta_chown(dst, old->st_uid, old->st_gid);
+	if (keep->mode)
+		return ERR_OK;
+	TRY(meta_chmod(dst, old->st_mode));
+	/* an old file that may not be read has its mode kept, if not its ACL */
+	if (err_failed(dir_open_file(e->dir->dst_fd, e->name, false, &fd)))
+		return ERR_OK;
+	TRY(meta_list(&w->names, fd));
+	return meta_copy_xattrs(&w->names, fd, dst, &acl, &loss);
+}
+
+struct err
 attrs_of_name(struct worker *w, const struct entry *e, const struct stat *st)
 {
 	const struct keep *keep = &w->run->opts->keep;
@@ -175,7 +196,7 @@ attrs_of_directory(struct node *n, void *worker)
 		.default_acl = n->default_acl || !n->fresh,
 	};
 
-	if (n->failed || n->dst.st_ino == 0)
+	if (n->failed || n->dst.st_ino == 0 || w->run->opts->dry_run)
 		return;
 	if (n->src_fd < 0 || n->dst_fd < 0) {
 		tell_error(w, &e, err_make(ESTALE, OP_CHMOD, SIDE_DST, -1), NULL);

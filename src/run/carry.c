@@ -83,8 +83,10 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (t->action.step == STEP_HARD_LINK)
 		o->action = ACTION_LINKED;
 	o->note = t->action.step == STEP_CREATE ? NULL : plan_reason(t->action.reason);
-	if (w->run->opts->dry_run)
+	if (w->run->opts->dry_run) {
+		o->moved.bytes = o->action == ACTION_LINKED ? 0 : o->size;
 		return ERR_OK;
+	}
 	if (w->run->opts->plan.link || w->run->opts->plan.symlink)
 		return carry_as_link(w, e, t);
 	if (src >= 0)

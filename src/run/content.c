@@ -119,7 +119,8 @@ fill(struct worker *w, const struct entry *e, int src, struct stat *st, const st
 	struct err moved = ERR_OK;
 	dev_t dev = e->dir->dst.st_dev;
 	mode_t made = attrs_first_mode(w, e->dir, st);
-	bool is_new = t->action.step != STEP_IN_PLACE;
+	bool replaces = t->action.step == STEP_REPLACE && S_ISREG(t->dest.st.st_mode);
+	bool is_new = t->action.step != STEP_IN_PLACE && !replaces;
 
 	if (!S_ISREG(st->st_mode))
 		moved = move_stream(w, src, c->fd, &o->moved);
@@ -127,6 +128,8 @@ fill(struct worker *w, const struct entry *e, int src, struct stat *st, const st
 		moved = move_content(w, src, st, c->fd, dev, &o->moved);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
+	if (replaces)
+		TRY(attrs_of_replaced(w, e, c->fd, &t->dest.st));
 	TRY(attrs_of_file(w, e, src, c->fd, st, is_new ? &made : NULL));
 	TRY(commit_publish(c));
 	return moved;

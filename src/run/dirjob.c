@@ -110,6 +110,33 @@ open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 	return open_destination(w, n, e, &fds[1]);
 }
 
+/* Whether --preserve changes an attribute of N's existing destination. */
+static bool
+attributes_differ(const struct keep *keep, const struct node *n)
+{
+	const struct stat *a = &n->src;
+	const struct stat *b = &n->dst;
+
+	return (keep->mode && (a->st_mode & 07777) != (b->st_mode & 07777)) ||
+	       (keep->owner && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)) ||
+	       (keep->times && (a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
+				   a->st_mtim.tv_nsec != b->st_mtim.tv_nsec));
+}
+
+/* A directory that is there and stays as it is is not worth a word. */
+static void
+tell_directory(struct worker *w, const struct node *n, const struct entry *e)
+{
+	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
+
+	if (!n->fresh && n->dst.st_ino != 0) {
+		if (!attributes_differ(&w->run->opts->keep, n))
+			return;
+		o.action = ACTION_ATTRIBUTES;
+	}
+	tell_item(w, e, &o);
+}
+
 bool
 dirjob_open(struct worker *w, struct node *n, bool operand)
 {
@@ -135,13 +162,8 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 		tell_error(w, &e, err, NULL);
 		return false;
 	}
-	bool made = n->fresh || n->dst.st_ino == 0;
 	nodes_opened(w->run->nodes, n, fds[0], fds[1]);
-	struct carried o = {
-		.what = KIND_DIR,
-		.action = made ? ACTION_NEW : ACTION_UNCHANGED,
-	};
-	tell_item(w, &e, &o);
+	tell_directory(w, n, &e);
 	return true;
 }
 

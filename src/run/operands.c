@@ -69,7 +69,7 @@ make_base(struct run *run, const char *dir, const char *shown)
 {
 	own_fd fd = -1;
 
-	TRY(dir_open_path(AT_FDCWD, dir, SIDE_DST, &fd));
+	TRY(dir_open_place(AT_FDCWD, dir, &fd));
 	struct node *base = node_new_base(run->nodes, AT_FDCWD, fd, shown);
 	if (base == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
@@ -145,14 +145,14 @@ holds_base(struct run *run, const struct stat *st, bool *holds)
 	own_fd fd = -1;
 
 	*holds = false;
-	TRY(dir_open_path(run->base->dst_fd, ".", SIDE_DST, &fd));
+	TRY(dir_open_place(run->base->dst_fd, ".", &fd));
 	for (;;) {
 		if (at.st_dev == st->st_dev && at.st_ino == st->st_ino) {
 			*holds = true;
 			return ERR_OK;
 		}
 		own_fd up = -1;
-		TRY(dir_open_parent(fd, SIDE_DST, &up));
+		TRY(dir_open_place(fd, "..", &up));
 		TRY(file_stat(up, SIDE_DST, &above));
 		if (above.st_dev == at.st_dev && above.st_ino == at.st_ino)
 			return ERR_OK;

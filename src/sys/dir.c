@@ -52,6 +52,14 @@ dir_open_path(int dir, const char *path, enum err_side side, int *fd)
 }
 
 struct err
+dir_open_place(int dir, const char *path, int *fd)
+{
+	struct err e = open_checked(dir, path, DIRECTORY, SIDE_DST, fd);
+
+	return e.code == EACCES ? open_checked(dir, path, DIRECTORY | O_PATH, SIDE_DST, fd) : e;
+}
+
+struct err
 dir_open_parent(int fd, enum err_side side, int *parent)
 {
 	return open_checked(fd, "..", DIRECTORY, side, parent);

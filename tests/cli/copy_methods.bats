@@ -127,6 +127,7 @@ means() {
 	cd "$BATS_TEST_TMPDIR"
 	decant copy --json a b >events
 	assert_equal "$(how_of b <events)" none
+	assert_equal "$(jq -c 'select(.type == "summary") | [.how[]] | add' events)" 0
 }
 
 # The three values of --sparse, by the blocks that the copy takes.

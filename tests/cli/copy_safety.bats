@@ -196,7 +196,7 @@ stop_held_copy() {
 	truncate -s 64M src/big
 	data $((1 << 20)) >>src/big
 	for i in {1..50}; do echo "$i" >"src/$i"; done
-	local call n
+	local call n stopped=0
 	for call in copy_file_range pwrite64 linkat fchmod renameat2 ftruncate; do
 		for n in 1 2; do
 			rm -rf dst
@@ -204,11 +204,13 @@ stop_held_copy() {
 			run strace -f -qq -o /dev/null -e "inject=$call:signal=TERM:when=$n" \
 				"$DECANT" copy -a --atomic --reflink=never src dst
 			[ "$status" -eq 143 ] || [ "$status" -eq 0 ] || fail "$call $n: exit $status: $output"
+			[ "$status" -eq 0 ] || stopped=$((stopped + 1))
 			(cd src && find . -mindepth 1 -printf 'src/%P\n' && echo src) >known
 			no_temporaries dst known
 			[ ! -e dst/src/big ] || cmp src/big dst/src/big
 		done
 	done
+	[ "$stopped" -ge 4 ] || fail "only $stopped runs were stopped"
 }
 
 @test "kill -9 at any call of --atomic never leaves a torn file, and the same command again completes" {

@@ -37,10 +37,11 @@ setup() {
 	assert_equal "$(cat d/src d/two)" $'kept\ntwo'
 }
 
-@test "-n leaves a dangling symbolic link alone" {
+@test "-n does not write through a dangling symbolic link, and fails as cp -n does" {
 	ln -s nowhere soft
 	run decant copy -n src soft
-	assert_success
+	assert_failure 1
+	assert_output --partial soft
 	assert_equal "$(readlink soft)" nowhere
 	assert_not_exist nowhere
 }

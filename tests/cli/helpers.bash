@@ -202,9 +202,10 @@ same_holes() {
 	return "$bad"
 }
 
-# how_of FILE: the means by which FILE travelled, from the --json lines on stdin
+# how_of FILE: the means by which FILE, a path or its last part, travelled, from --json on stdin
 how_of() {
-	jq -r --arg path "$1" 'select(.type == "item" and .path == $path) | .how'
+	jq -r --arg path "$1" 'select(.type == "item" and .path != null) |
+		select(.path == $path or (.path | endswith("/" + $path))) | .how // "none"'
 }
 
 # items_of ACTION: the paths of the entries with that action, sorted, from the --json lines on stdin

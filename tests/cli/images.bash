@@ -29,7 +29,8 @@ image_make() {
 	fi
 	truncate -s "$2" "$image" || return
 	case $kind in
-	ext4) mkfs.ext4 -q -F -m 0 "$image" ;;
+	# Blocks of 4 KiB also where the default would be 1 KiB: attributes must fit one block.
+	ext4) mkfs.ext4 -q -F -m 0 -b 4096 "$image" ;;
 	xfs) mkfs.xfs -q -f -m reflink=1 "$image" ;;
 	btrfs) mkfs.btrfs -q -f "$image" ;;
 	*) echo "no such kind" && return 1 ;;
