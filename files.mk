@@ -166,7 +166,7 @@ TEST_FILES = \
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
 
-tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_wait
+tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
 
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
 

@@ -10,6 +10,10 @@ load require
 : "${DECANT:=$BATS_TEST_DIRNAME/../../decant}"
 DECANT=$(realpath -m "$DECANT")
 export DECANT LC_ALL=C
+if [ ! -x "$DECANT" ]; then
+	echo "no program at $DECANT: set DECANT, or build it" >&2
+	exit 1
+fi
 # LeakSanitizer cannot work under strace; leaks are looked for by the unit tests.
 export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
 PYTHON=/usr/bin/python3

@@ -6,7 +6,8 @@ list DIR        one line an entry with everything that a copy keeps, in a fixed 
 deep DIR N      N directories below one another in DIR, each with a small file
 wide DIR N      N empty files in DIR
 holes FILE      the data extents of FILE, one "offset length" a line
-kill USEC CMD   run CMD, kill -9 it after USEC microseconds; prints "killed" or "ended", and USEC
+kill SIG USEC CMD   run CMD, send it signal SIG after USEC microseconds; prints "killed" or
+                "ended", the microseconds, and its exit status as a shell has it
 Walks below directory descriptors, two at a time, so depth and path length have no limit.
 """
 import os
@@ -124,24 +125,29 @@ def print_holes(path):
     os.close(fd)
 
 
-def kill_after(microseconds, command):
+def shell_status(status):
+    code = os.waitstatus_to_exitcode(status)
+    return code if code >= 0 else 128 - code
+
+
+def kill_after(number, microseconds, command):
     start = time.monotonic_ns()
     pid = os.posix_spawnp(command[0], command, os.environ)
     end = start + microseconds * 1000
     # Spun, not slept: a copy of some milliseconds is to be hit anywhere.
     while time.monotonic_ns() < end:
-        done, _ = os.waitpid(pid, os.WNOHANG)
+        done, status = os.waitpid(pid, os.WNOHANG)
         if done:
-            print("ended", (time.monotonic_ns() - start) // 1000)
+            print("ended", (time.monotonic_ns() - start) // 1000, shell_status(status))
             return
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    print("killed", microseconds)
+    os.kill(pid, number)
+    status = os.waitpid(pid, 0)[1]
+    print("killed", microseconds, shell_status(status))
 
 
 def main(args):
     if args[1] == "kill":
-        kill_after(int(args[2]), args[3:])
+        kill_after(signal.Signals["SIG" + args[2]], int(args[3]), args[4:])
         return
     verb, path = args[1], os.fsencode(args[2])
     if verb == "list":

@@ -193,8 +193,8 @@ every_way_over_everything(void **state)
 			for (size_t end = 0; end < 2; end++) {
 				struct temp t;
 
-				print_message("way %d over %s, end %zu, refusal %d\n", cases[i].how,
-				    before_words[cases[i].before], end, refusals[r]);
+				print_message("# way %d over %s, end %zu, refusal %d\n",
+				    cases[i].how, before_words[cases[i].before], end, refusals[r]);
 				temp_make(&t);
 				refusal = refusals[r];
 				ends[end](&cases[i], t.fd);

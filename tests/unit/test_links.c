@@ -157,7 +157,7 @@ play(struct world *w, const struct script *s, struct stat st)
 	unsigned refs = w->dir->refs;
 
 	p.st.st_nlink = s->nlink;
-	print_message("%lu names: %s\n", (unsigned long)s->nlink, s->steps);
+	print_message("# %lu names: %s\n", (unsigned long)s->nlink, s->steps);
 	for (const char *step = s->steps; *step != '\0'; step++) {
 		if (*step == 'x')
 			links_forget(w->links, p.owner);
