@@ -25,7 +25,9 @@ attrs_first_mode(const struct worker *w, const struct node *dir, const struct st
 					  st->st_gid != w->run->gid);
 
 	/* what is about to change hands is nobody else's to read before */
-	return st->st_mode & (foreign ? 0700 : 0777);
+	mode_t mode = st->st_mode & (foreign ? 0700 : 0777);
+	/* who is not root needs to be able to write a file to give it attributes (xattr(7)) */
+	return keep->xattr && w->run->uid != 0 ? mode | S_IWUSR : mode;
 }
 
 /* cp's rule: who may not give files away keeps at least the group, and loses the set-id bits. */
@@ -77,37 +79,51 @@ set_mode(struct worker *w, const struct attrs *a, bool owner_kept)
 		want &= ~(w->run->umask | 07000);
 	if (!owner_kept)
 		want &= ~(mode_t)(S_ISUID | S_ISGID);
-	if (a->default_acl && keep->mode)
-		TRY(meta_clear_acl(a->dst));
-	else if (a->now != NULL && (a->now->st_mode & 07777) == want)
+	/* a directory below a set-group-id one has its bit from there */
+	if (!keep->mode && a->now != NULL)
+		want |= a->now->st_mode & S_ISGID;
+	if (a->now != NULL && (a->now->st_mode & 07777) == want)
 		return ERR_OK;
 	return meta_chmod(a->dst, want);
 }
 
-/* Owner, mode, xattrs, times.  Stops at the first that fails, which the caller tells. */
+/* The first failure of two steps, both of which were done. */
+static struct err
+first_of(struct err a, struct err b)
+{
+	return err_failed(a) ? a : b;
+}
+
+/* Owner, xattrs and ACL, mode, times: each is tried whatever became of the others; the first failure
+ * is returned.  Attributes come before the mode, which may forbid to write them. */
 static struct err
 set_all(struct worker *w, const struct entry *e, const struct attrs *a, bool new_mode)
 {
 	const struct keep *keep = &w->run->opts->keep;
+	struct err err = ERR_OK;
 	bool owner_kept = true;
 	struct attrs at = *a;
 
 	w->names.len = 0;
 	if (keep->mode || keep->xattr || keep->context)
-		TRY(meta_list(&w->names, a->src));
+		err = meta_list(&w->names, a->src);
 	bool right_owner =
 	    a->now != NULL && a->now->st_uid == a->st->st_uid && a->now->st_gid == a->st->st_gid;
 	if (keep->owner && !right_owner) {
-		TRY(set_owner(w, e, a->dst, a->st, &owner_kept));
+		err = first_of(err, set_owner(w, e, a->dst, a->st, &owner_kept));
 		if ((a->st->st_mode & (S_ISUID | S_ISGID)) != 0)
 			at.now = NULL; /* a change of owner takes the set-id bits away */
 	}
+	if (a->default_acl && keep->mode) {
+		err = first_of(err, meta_clear_acl(a->dst));
+		at.now = NULL;
+	}
+	err = first_of(err, set_xattrs(w, e, &at));
 	if (keep->mode || new_mode)
-		TRY(set_mode(w, &at, owner_kept));
-	TRY(set_xattrs(w, e, &at));
+		err = first_of(err, set_mode(w, &at, owner_kept));
 	if (w->run->opts->fsync == FSYNC_EACH)
-		TRY(file_sync(a->dst));
-	return keep->times ? meta_times(a->dst, a->st) : ERR_OK;
+		err = first_of(err, file_sync(a->dst));
+	return keep->times ? first_of(err, meta_times(a->dst, a->st)) : err;
 }
 
 struct err

@@ -146,11 +146,9 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 	struct run *run = w->run;
 
 	for (struct link_waiter *at = links_settle(run->links, o, ok); at != NULL; at = next) {
-		struct entry e = {
-			.dir = at->dir, .src_name = at->src_name, .name = at->name, .handed = true
-		};
+		struct entry e = at->entry;
 		next = at->next;
-		struct err err = nodes_hold(run->nodes, at->dir);
+		struct err err = nodes_hold(run->nodes, e.dir);
 		if (err_failed(err)) {
 			tell_error(w, &e, err, NULL);
 		} else {
@@ -159,9 +157,9 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 				tell_error(w, &e, err, NULL);
 			if (!ok)
 				carry_entry(w, &e);
-			nodes_release(run->nodes, at->dir);
+			nodes_release(run->nodes, e.dir);
 		}
-		nodes_drop_work(run->nodes, at->dir, w);
+		nodes_drop_work(run->nodes, e.dir, w);
 		free(at);
 	}
 	if (ok)
@@ -176,11 +174,14 @@ carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
 	struct link_owner *owner;
 	bool done;
 
-	TRY(target_decide(w, e, st, e->dir->fresh, &t));
+	struct stat as_data = *st;
+	if (src >= 0 && !S_ISREG(st->st_mode))
+		as_data.st_mode = S_IFREG | (st->st_mode & 07777);
+	TRY(target_decide(w, e, &as_data, e->dir->fresh, &t));
 	bool skip = t.action.step == STEP_SKIP;
-	if (t.action.step == STEP_REFUSE || (skip && !t.dest.exists))
+	/* a name that is up to date is one that others may be linked to: cp -u's rule */
+	if (t.action.step == STEP_REFUSE || (skip && t.action.reason != REASON_NOT_NEWER))
 		return carry_nothing(w, e, st, &t);
-	/* a name that stays is still one that others may be linked to */
 	TRY(carry_linked(w, e, st, &done, &owner));
 	if (done)
 		return ERR_OK;

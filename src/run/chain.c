@@ -38,9 +38,8 @@ last(struct worker *w, const struct chain *c)
 	return c->len > 0 ? c->nodes[c->len - 1] : w->run->base;
 }
 
-/* Add the directory NAME, known to the source as SRC_NAME. */
-static bool
-enter(struct worker *w, struct chain *c, const char *src_name, const char *name, bool follow)
+bool
+chain_enter(struct worker *w, struct chain *c, const char *src_name, const char *name, bool follow)
 {
 	struct node *dir = last(w, c);
 	struct entry e = { .dir = dir, .src_name = src_name, .name = name, .operand = true };
@@ -80,7 +79,7 @@ chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node
 		bool known = depth < c->len && strcmp(c->nodes[depth]->src_name, start) == 0;
 		if (!known) {
 			cut(w, c, depth);
-			if (!enter(w, c, start, at, follow))
+			if (!chain_enter(w, c, start, at, follow))
 				return false;
 		}
 		at = next;

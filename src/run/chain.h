@@ -20,6 +20,10 @@ struct chain {
  */
 bool chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node **dir,
     const char **name);
+/* Add the directory NAME below the innermost one of C, known to the source as SRC_NAME.  False: it was
+ * told why not. */
+bool chain_enter(
+    struct worker *w, struct chain *c, const char *src_name, const char *name, bool follow);
 /* Finish all directories of C, the innermost first, and free what C owns. */
 void chain_release(struct worker *w, struct chain *c);
 

@@ -85,7 +85,7 @@ how_of(const struct worker *w, const struct target *t)
 	case STEP_PUBLISH:
 		return COMMIT_WHOLE;
 	case STEP_REPLACE:
-		return COMMIT_REPLACE;
+		return t->through ? COMMIT_THROUGH : COMMIT_REPLACE;
 	case STEP_IN_PLACE:
 		return t->through ? COMMIT_THROUGH : COMMIT_IN_PLACE;
 	default:
@@ -119,18 +119,29 @@ fill(struct worker *w, const struct entry *e, int src, struct stat *st, const st
 	struct err moved = ERR_OK;
 	dev_t dev = e->dir->dst.st_dev;
 	mode_t made = attrs_first_mode(w, e->dir, st);
-	bool replaces = t->action.step == STEP_REPLACE && S_ISREG(t->dest.st.st_mode);
-	bool is_new = t->action.step != STEP_IN_PLACE && !replaces;
+	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
+	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
+	bool replaces = t->action.step == STEP_REPLACE && !rewrites && S_ISREG(t->dest.st.st_mode);
+	bool is_new = !rewrites && !replaces;
 
-	if (!S_ISREG(st->st_mode))
+	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, src, c->fd, &o->moved);
 	else if (!w->run->opts->plan.attributes_only)
 		moved = move_content(w, src, st, c->fd, dev, &o->moved);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
+	if (stream)
+		return commit_publish(c);
+	struct err attrs = ERR_OK;
 	if (replaces)
-		TRY(attrs_of_replaced(w, e, c->fd, &t->dest.st));
-	TRY(attrs_of_file(w, e, src, c->fd, st, is_new ? &made : NULL));
+		attrs = attrs_of_replaced(w, e, c->fd, &t->dest.st);
+	if (!err_failed(attrs))
+		attrs = attrs_of_file(w, e, src, c->fd, st, is_new ? &made : NULL);
+	/* content that is complete is not given up for an attribute */
+	if (err_class(attrs) == ERR_CLASS_FATAL)
+		return attrs;
+	if (err_failed(attrs))
+		tell_error(w, e, attrs, NULL);
 	TRY(commit_publish(c));
 	return moved;
 }

@@ -266,6 +266,7 @@ copy_run(struct copy_opts *opts)
 	};
 
 	proc_ignore_xfsz();
+	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	fill_report_io(&opts->report);
 	opts->report.jobs = opts->jobs > 0 ? opts->jobs : proc_cpus();
 	run.report = report_new(&opts->report);

@@ -39,21 +39,6 @@ stays_below(const char *path)
 	return true;
 }
 
-/* A directory of the list is made, as rsync does; what is in it has names of its own. */
-static void
-carry_listed_directory(struct feed *f, struct worker *w, const struct entry *e)
-{
-	struct node *n = node_new(e->dir, e->src_name, e->name);
-
-	if (n == NULL) {
-		tell_error(w, e, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
-		return;
-	}
-	if (dirjob_open(w, n, true))
-		nodes_release(f->run->nodes, n);
-	nodes_drop_work(f->run->nodes, n, w);
-}
-
 static void
 carry_name(struct feed *f, struct worker *w, char *path)
 {
@@ -82,15 +67,19 @@ carry_name(struct feed *f, struct worker *w, char *path)
 		.operand = true,
 		.follow = follow,
 	};
-	if (err_failed(nodes_hold(f->run->nodes, dir)))
+	struct err err = nodes_hold(f->run->nodes, dir);
+	if (err_failed(err)) {
+		tell_error(w, &e, err, NULL);
 		return;
-	struct err err = dir_stat(dir->src_fd, last, follow, SIDE_SRC, &st);
+	}
+	err = dir_stat(dir->src_fd, last, follow, SIDE_SRC, &st);
 	e.type = err_failed(err) ? DT_UNKNOWN : (unsigned char)IFTODT(st.st_mode);
 	atomic_fetch_add_explicit(&f->run->live->items_found, 1, memory_order_relaxed);
 	if (err_failed(err))
 		tell_error(w, &e, err, NULL);
 	else if (S_ISDIR(st.st_mode))
-		carry_listed_directory(f, w, &e);
+		/* made, as rsync does, and kept open for what follows: its content has names of its own */
+		(void)chain_enter(w, &f->chain, last, e.name, follow); /* it tells its failure */
 	else if (sched_is_hungry(f->run->sched))
 		carry_later(w, &e);
 	else
@@ -111,6 +100,16 @@ next_name(struct feed *f, const char **name, size_t *len)
 	}
 	TRY(cancel_check(c));
 	return names_next(f->names, name, len);
+}
+
+/* Free F, whose list is read or never will be. */
+static void
+feed_free(struct feed *f)
+{
+	names_free(f->names);
+	if (f->fd != STDIN_FILENO)
+		file_drop(&f->fd);
+	free(f);
 }
 
 static void
@@ -137,46 +136,49 @@ feed_run(struct job *job, unsigned number)
 		carry_name(f, w, path);
 	}
 	chain_release(w, &f->chain);
-	names_free(f->names);
-	if (f->fd != STDIN_FILENO)
-		file_drop(&f->fd);
-	free(f);
+	feed_free(f);
 }
 
-static struct err
-open_list(struct run *run, const char *source, struct feed *f)
+static bool
+open_list(struct run *run, struct feed *f)
 {
 	const char *path = run->opts->files_from;
+	struct err err = ERR_OK;
 
-	if (source != NULL)
-		TRY(dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd));
 	if (strcmp(path, "-") != 0)
-		TRY(dir_open_file(AT_FDCWD, path, true, &f->fd));
-	f->names = names_new(f->fd, run->opts->files_end);
-	return f->names != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+		err = dir_open_file(AT_FDCWD, path, true, &f->fd);
+	if (!err_failed(err)) {
+		f->names = names_new(f->fd, run->opts->files_end);
+		if (f->names == NULL)
+			err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	}
+	if (err_failed(err))
+		tell_operand_error(run, path, err, NULL);
+	return !err_failed(err);
 }
 
 void
 feed_start(struct run *run, const char *source)
 {
 	struct feed *f = calloc(1, sizeof *f);
+	struct err err = ERR_OK;
 
-	if (f == NULL) {
-		tell_operand_error(
-		    run, run->opts->files_from, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+	if (f == NULL)
+		err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	else if (source != NULL)
+		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);
+	if (err_failed(err)) {
+		tell_operand_error(run, source != NULL ? source : run->opts->files_from, err, NULL);
+		free(f);
 		return;
 	}
 	f->job.run = feed_run;
 	f->run = run;
 	f->fd = STDIN_FILENO;
 	f->follow = source == NULL;
-	struct err err = open_list(run, source, f);
-	if (err_failed(err)) {
-		tell_operand_error(run, run->opts->files_from, err, NULL);
-		free(f);
+	if (!open_list(run, f) || err_failed(run_start_workers(run))) {
+		feed_free(f);
 		return;
 	}
-	if (err_failed(run_start_workers(run)))
-		return;
 	BUG_ON(!sched_push(run->sched, LANE_BATCHES, &f->job));
 }

@@ -24,6 +24,8 @@ enum {
 
 /* The operands of a run, on their way. */
 struct operands {
+	bool names_directory; /* DEST ended in a slash: only a directory can get that name */
+	bool alone; /* the last operand may share directories with the next: wait for it */
 	struct run *run;
 	struct worker *w;      /* the main thread's */
 	char **sources;        /* sources [n] */
@@ -74,8 +76,8 @@ make_base(struct run *run, const char *dir, const char *shown)
 	if (base == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	run->base = base;
-	TRY(file_stat(fd, SIDE_DST, &base->dst));
 	fd = -1;
+	TRY(file_stat(base->dst_fd, SIDE_DST, &base->dst));
 	base->default_acl = run->opts->keep.mode && meta_has_default_acl(base->dst_fd);
 	return ERR_OK;
 }
@@ -86,9 +88,12 @@ base_of_name(struct operands *o, char *dest)
 {
 	char *slash;
 
+	o->names_directory = dest[strlen(dest) - 1] == '/';
 	strip_slashes(dest);
 	slash = strrchr(dest, '/');
 	o->rename_to = slash != NULL ? slash + 1 : dest;
+	if (o->rename_to[0] == '\0')
+		o->rename_to = ".";
 	if (slash == NULL)
 		return make_base(o->run, ".", "");
 	if (slash == dest)
@@ -125,14 +130,16 @@ find_base(struct operands *o)
 			err = err_make(ENOTDIR, OP_OPEN, SIDE_DST, -1);
 		return refuse(o->run, dest, err, "the target must be a directory");
 	}
+	if (dest[0] == '\0')
+		return refuse(o->run, dest, err_make(ENOENT, OP_CREATE, SIDE_DST, -1), NULL);
 	own_mem char *copy = strdup(dest);
 	if (copy == NULL)
 		return refuse(o->run, dest, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
 	err = base_of_name(o, copy);
+	o->run->base_path = copy; /* the base and the new name point into it */
+	copy = NULL;
 	if (err_failed(err))
 		return refuse(o->run, dest, err_make(err.code, OP_CREATE, SIDE_DST, -1), NULL);
-	o->run->base_path = copy;
-	copy = NULL;
 	return true;
 }
 
@@ -213,6 +220,14 @@ give_file(struct operands *o, const struct entry *e, const struct stat *st)
 		carry_later(o->w, e);
 }
 
+/* Wait until all that was handed over is done. */
+static void
+wait_idle(struct run *run)
+{
+	while (!sched_is_idle(run->sched) && !cancel_requested(&run->cancel))
+		run_pump(run, 10);
+}
+
 /* Give NAME of the base away; false when another source of this run has it already. */
 static bool
 claim(struct operands *o, const struct entry *e, bool is_dir)
@@ -229,10 +244,10 @@ claim(struct operands *o, const struct entry *e, bool is_dir)
 		return !err_failed(err);
 	}
 	/* two directories are merged, the later over the earlier: so the earlier has to be done */
-	while (is_dir && !sched_is_idle(o->run->sched) && !cancel_requested(&o->run->cancel))
-		run_pump(o->run, 10);
-	if (is_dir)
+	if (is_dir) {
+		wait_idle(o->run);
 		return true;
+	}
 	tell_error(
 	    o->w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(REASON_JUST_MADE));
 	return false;
@@ -258,14 +273,24 @@ give(struct operands *o, struct node *dir, const char *src_name, const char *nam
 		.follow = follows(run->opts),
 	};
 
-	if (err_failed(nodes_hold(run->nodes, dir)))
+	/* operands that may meet in one directory go one after the other: the later wins, whole */
+	bool shares = run->opts->parents || strcmp(name, ".") == 0;
+	if (o->alone || shares)
+		wait_idle(run);
+	o->alone = shares;
+	struct err err = nodes_hold(run->nodes, dir);
+	if (err_failed(err)) {
+		tell_error(o->w, &e, err, NULL);
 		return;
-	struct err err = dir_stat(dir->src_fd, src_name, e.follow, SIDE_SRC, &st);
+	}
+	err = dir_stat(dir->src_fd, src_name, e.follow, SIDE_SRC, &st);
 	/* a slash behind a link's name means what it leads to */
 	if (!err_failed(err) && S_ISDIR(st.st_mode) && src_name[strlen(src_name) - 1] == '/')
 		e.follow = true;
 	e.type = err_failed(err) ? DT_UNKNOWN : (unsigned char)IFTODT(st.st_mode);
 	atomic_fetch_add_explicit(&run->live->items_found, 1, memory_order_relaxed);
+	if (!err_failed(err) && o->names_directory && !S_ISDIR(st.st_mode))
+		err = err_make(ENOTDIR, OP_CREATE, SIDE_DST, -1);
 	if (err_failed(err))
 		tell_error(o->w, &e, err, NULL);
 	else if (claim(o, &e, S_ISDIR(st.st_mode))) {
@@ -293,7 +318,9 @@ give_source(struct operands *o, char *source)
 	}
 	if (opts->parents) {
 		own_mem char *path = strdup(source);
-		if (path != NULL && chain_to(o->w, &o->chain, path, true, &dir, &last))
+		if (path == NULL)
+			refuse(o->run, source, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+		else if (chain_to(o->w, &o->chain, path, true, &dir, &last))
 			give(o, dir, last, last[0] == '/' ? last + strspn(last, "/") : last);
 		return;
 	}

@@ -57,7 +57,7 @@ static struct err
 make_link(struct worker *w, const struct entry *e)
 {
 	if (w->run->opts->plan.link)
-		return dir_link(e->dir->src_fd, e->src_name, e->dir->dst_fd, e->name);
+		return dir_link(e->dir->src_fd, e->src_name, e->follow, e->dir->dst_fd, e->name);
 	node_src_path(e->dir, e->src_name, &w->src);
 	if (!reads_alike(e, w->src.buf))
 		return err_make(EINVAL, OP_SYMLINK, SIDE_DST, -1);
@@ -88,10 +88,10 @@ link_over(const struct entry *e, const struct link_owner *o)
 	int from = link_owner_dir(o)->dst_fd;
 
 	commit_aside_name(e->name, aside);
-	struct err err = dir_link(from, link_owner_name(o), dir, aside);
+	struct err err = dir_link(from, link_owner_name(o), false, dir, aside);
 	if (err.code == EEXIST) {
 		TRY(dir_unlink(dir, aside));
-		err = dir_link(from, link_owner_name(o), dir, aside);
+		err = dir_link(from, link_owner_name(o), false, dir, aside);
 	}
 	TRY(err);
 	err = dir_rename(dir, aside, e->name, false);
@@ -113,7 +113,7 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 	if (w->run->opts->dry_run)
 		return ERR_OK;
 	if (!t.dest.exists)
-		return dir_link(from->dst_fd, link_owner_name(o), e->dir->dst_fd, e->name);
+		return dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);
 	TRY(dir_stat(from->dst_fd, link_owner_name(o), false, SIDE_DST, &owner));
 	if (owner.st_dev == t.dest.st.st_dev && owner.st_ino == t.dest.st.st_ino) {
 		c->action = ACTION_UNCHANGED;
@@ -126,7 +126,11 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 	}
 	if (t.action.backup) {
 		TRY(target_clear(w, e, &t));
-		return dir_link(from->dst_fd, link_owner_name(o), e->dir->dst_fd, e->name);
+		struct err err =
+		    dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);
+		if (err_failed(err))
+			target_restore(e, &t);
+		return err;
 	}
 	return link_over(e, o);
 }

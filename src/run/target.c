@@ -41,7 +41,13 @@ look(struct worker *w, const struct entry *e, const struct stat *st, struct targ
 		t->dest.st = behind;
 		t->through = true;
 	}
+	t->dest.named = e->operand;
 	t->dest.same = t->dest.st.st_dev == st->st_dev && t->dest.st.st_ino == st->st_ino;
+	/* a link that would replace what it leads to: the content would be gone */
+	if (S_ISLNK(st->st_mode) &&
+	    !err_failed(dir_stat(e->dir->src_fd, e->src_name, true, SIDE_SRC, &behind)))
+		t->dest.same |=
+		    t->dest.st.st_dev == behind.st_dev && t->dest.st.st_ino == behind.st_ino;
 	return ERR_OK;
 }
 
@@ -66,6 +72,8 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 
 	t->dest = (struct dest){ 0 };
 	t->through = false;
+	t->src_dev = st->st_dev;
+	t->src_ino = st->st_ino;
 	t->backup[0] = '\0';
 	t->action.step = STEP_SKIP;
 	if (!known_absent && e->dir->dst_fd >= 0)
@@ -151,6 +159,12 @@ target_clear(struct worker *w, const struct entry *e, struct target *t)
 	if (!t->action.backup)
 		return dir_unlink(e->dir->dst_fd, e->name);
 	TRY(name_backup(w->run->opts, e, t));
+	struct stat old;
+	if (!err_failed(dir_stat(e->dir->dst_fd, t->backup, false, SIDE_DST, &old)) &&
+	    old.st_dev == t->src_dev && old.st_ino == t->src_ino) {
+		t->backup[0] = '\0';
+		return err_make(EEXIST, OP_RENAME, SIDE_DST, -1);
+	}
 	struct err err = dir_rename(e->dir->dst_fd, e->name, t->backup, false);
 	if (err_failed(err))
 		t->backup[0] = '\0';

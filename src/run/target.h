@@ -11,7 +11,9 @@
 struct target {
 	struct dest dest;     /* what is there */
 	struct action action; /* what to do */
-	bool through; /* an operand's destination is a symbolic link that is written through */
+	bool through;  /* an operand's destination is a symbolic link that is written through */
+	dev_t src_dev; /* device of the source, which no backup may overwrite */
+	ino_t src_ino; /* its inode */
 	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
 };
 

@@ -222,10 +222,13 @@ dir_read_symlink(int dir, const char *name, char *buf, size_t size)
 }
 
 struct err
-dir_link(int from, const char *from_name, int to, const char *to_name)
+dir_link(int from, const char *from_name, bool follow, int to, const char *to_name)
 {
-	return linkat(from, from_name, to, to_name, 0) != 0 ? err_sys(OP_LINK, SIDE_DST, -1)
-							    : ERR_OK;
+	int flags = follow ? AT_SYMLINK_FOLLOW : 0;
+
+	if (linkat(from, from_name, to, to_name, flags) != 0)
+		return err_sys(OP_LINK, SIDE_DST, -1);
+	return ERR_OK;
 }
 
 struct err

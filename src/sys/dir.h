@@ -54,8 +54,8 @@ struct err dir_make_symlink(const char *target, int dir, const char *name);
 /* Read the target of symbolic link NAME into BUF[size], NUL-terminated; ENAMETOOLONG if it does
  * not fit. */
 struct err dir_read_symlink(int dir, const char *name, char *buf, size_t size);
-/* Make TO_NAME a hard link to FROM_NAME (not followed). */
-struct err dir_link(int from, const char *from_name, int to, const char *to_name);
+/* Make TO_NAME a hard link to FROM_NAME; FOLLOW says whether a symbolic link is followed. */
+struct err dir_link(int from, const char *from_name, bool follow, int to, const char *to_name);
 /* Rename within DIR; with KEEP an existing TO is EEXIST. */
 struct err dir_rename(int dir, const char *from, const char *to, bool keep);
 /* Remove the name of a non-directory. */

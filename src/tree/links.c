@@ -92,10 +92,11 @@ waiter_new(const struct entry *e)
 	if (w == NULL)
 		return NULL;
 	w->next = NULL;
-	w->dir = e->dir;
 	node_add_work(e->dir);
-	memcpy(w->name, e->name, len);
-	w->src_name = memcpy(w->name + len, e->src_name, src_len);
+	w->entry = *e;
+	w->entry.handed = true;
+	w->entry.name = memcpy(w->names, e->name, len);
+	w->entry.src_name = memcpy(w->names + len, e->src_name, src_len);
 	return w;
 }
 

@@ -14,9 +14,8 @@ struct link_owner;
 /* A name that is to become a hard link once its owner's content stands. */
 struct link_waiter {
 	struct link_waiter *next; /* in the order of arrival */
-	struct node *dir;         /* its directory; a work of it is outstanding */
-	const char *src_name;     /* its name below the directory's source; within NAME's memory */
-	char name[];              /* its name below the destination, NUL-terminated */
+	struct entry entry; /* the entry, its names in NAMES; a work of its DIR is outstanding */
+	char names[];       /* name and source name, NUL-terminated each */
 };
 
 /* What the one who meets an inode is to do. */

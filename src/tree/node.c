@@ -259,7 +259,9 @@ open_chain(struct node *from, struct node *const *chain, size_t len, int fds[2])
 		file_drop(&dst);
 		src = next_src;
 		dst = next_dst;
-		next_src = next_dst = -1;
+		got[0] = got[1] = -1;
+		next_src = -1;
+		next_dst = -1;
 	}
 	fds[0] = src;
 	fds[1] = dst;
@@ -370,6 +372,8 @@ finish(struct nodes *p, struct node *n, void *worker)
 	int fds[2] = { -1, -1 };
 
 	if (n->pinned) {
+		if (n->src_fd >= 0)
+			file_drop(&n->src_fd);
 		file_drop(&n->dst_fd);
 		return;
 	}

@@ -47,6 +47,8 @@ static enum step
 overwrite_step(const struct plan_opts *opts, const struct stat *src, const struct dest *dst)
 {
 	bool regular = S_ISREG(src->st_mode) && S_ISREG(dst->st.st_mode);
+	bool stream =
+	    S_ISCHR(dst->st.st_mode) || S_ISBLK(dst->st.st_mode) || S_ISFIFO(dst->st.st_mode);
 
 	if (opts->backup != BACKUP_NONE || opts->remove_destination)
 		return STEP_UNLINK;
@@ -54,6 +56,10 @@ overwrite_step(const struct plan_opts *opts, const struct stat *src, const struc
 		return STEP_HARD_LINK;
 	if (opts->symlink)
 		return STEP_SOFT_LINK;
+	if (S_ISREG(src->st_mode) && stream && dst->named)
+		return STEP_IN_PLACE;
+	if (regular && opts->break_links && dst->st.st_nlink > 1)
+		return STEP_REPLACE;
 	if (!regular)
 		return S_ISREG(src->st_mode) ? STEP_REPLACE : STEP_UNLINK;
 	return opts->atomic || opts->update == UPDATE_OLDER ? STEP_REPLACE : STEP_IN_PLACE;
@@ -86,6 +92,27 @@ plan_existing(const struct plan_opts *opts, const struct stat *src, const struct
 	return a;
 }
 
+/* Whether the source outlives the way its own file, under DST, is replaced: cp's rule. */
+static bool
+plan_survives(const struct plan_opts *opts, const struct stat *src, const struct dest *dst)
+{
+	bool other_name = dst->st.st_nlink > 1;
+
+	if (opts->update == UPDATE_NONE || opts->link || S_ISLNK(src->st_mode))
+		return false;
+	if (opts->backup != BACKUP_NONE)
+		return other_name || opts->force;
+	return opts->remove_destination && other_name;
+}
+
+static struct action
+plan_same(const struct plan_opts *opts)
+{
+	if (opts->update == UPDATE_NONE)
+		return act(STEP_SKIP, REASON_KEPT);
+	return act(opts->link ? STEP_SKIP : STEP_REFUSE, REASON_SAME_FILE);
+}
+
 struct action
 plan_entry(const struct plan_opts *opts, const struct stat *src, const struct dest *dst)
 {
@@ -95,12 +122,8 @@ plan_entry(const struct plan_opts *opts, const struct stat *src, const struct de
 		return plan_directory(opts, dst);
 	if (S_ISDIR(dst->st.st_mode))
 		return act(STEP_REFUSE, REASON_FILE_OVER_DIR);
-	if (dst->same && opts->link)
-		return act(STEP_SKIP, REASON_SAME_FILE);
-	if (dst->same)
-		return act(STEP_REFUSE, REASON_SAME_FILE);
-	if (dst->made_here)
-		return act(STEP_REFUSE, REASON_JUST_MADE);
+	if (dst->same && !plan_survives(opts, src, dst))
+		return plan_same(opts);
 	return plan_existing(opts, src, dst);
 }
 

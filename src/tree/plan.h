@@ -30,18 +30,19 @@ struct plan_opts {
 	bool force;         /* -f: remove a destination that cannot be opened, and retry */
 	bool interactive;   /* -i: ask before overwriting */
 	bool atomic;        /* --atomic: every file appears under its name only when complete */
-	bool remove_destination;     /* remove an existing destination first */
-	bool attributes_only;        /* leave content alone */
-	bool link;                   /* -l: hard-link to the source instead of copying */
-	bool symlink;                /* -s: make symbolic links to the source instead */
+	bool remove_destination; /* remove an existing destination first */
+	bool attributes_only;    /* leave content alone */
+	bool link;               /* -l: hard-link to the source instead of copying */
+	bool symlink;            /* -s: make symbolic links to the source instead */
+	bool break_links; /* an existing file with several names is replaced, not rewritten */
 	bool keep_directory_symlink; /* go through a destination symlink to a directory */
 };
 
 /* The destination's side of a decision. */
 struct dest {
 	bool exists;    /* something has the name (a dangling symbolic link too) */
-	bool same;      /* it is the source itself, by device and inode */
-	bool made_here; /* it was created earlier in this run, from another source */
+	bool same;      /* it is the source, or what the source, a symbolic link, leads to */
+	bool named;     /* a person named it: a device or FIFO there is written to */
 	struct stat st; /* lstat of it; only when EXISTS */
 };
 

@@ -186,9 +186,11 @@ setup() {
 	echo f >two/x
 	run decant copy -r two/x one
 	assert_failure 1
+	assert_output --partial one/x
 	assert_dir_exist one/x
 	run decant copy -rT one two
 	assert_failure 1
+	assert_output --partial two/x
 	assert_equal "$(cat two/x)" f
 }
 

@@ -52,6 +52,7 @@ left() {
 @test "nothing below an excluded directory comes back" {
 	decant copy -a --exclude=lib --include='lib/b.o' src dst
 	assert_not_exist dst/lib
+	assert_exist dst/a.c
 }
 
 @test "** spans directories" {
@@ -67,6 +68,7 @@ left() {
 	assert_success
 	assert_output ''
 	assert_not_exist dst/locked
+	assert_exist dst/a.c
 	chmod 755 src/locked
 }
 

@@ -75,6 +75,7 @@ means() {
 	echo x >a
 	run decant copy --reflink a b
 	assert_failure 1
+	assert_output --regexp '^decant: .*(a|b).*not supported'
 }
 
 @test "between two file systems the reason of the fall-back is kept" {

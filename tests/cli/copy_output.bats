@@ -21,6 +21,7 @@ CR=$'\r'
 	run decant copy -a src dst
 	assert_success
 	assert_output ''
+	assert_exist dst/one
 }
 
 @test "-v prints cp's lines" {
@@ -70,6 +71,7 @@ CR=$'\r'
 		printf 'X\0'
 	done | sort -z >found
 	(cd dst && find . -mindepth 1 -printf '%PX\0' | sort -z) >expected
+	[ -s expected ]
 	comm -z -3 found expected >differences
 	[ ! -s differences ] || fail "not in JSON, or there only: $(tr '\0' '\n' <differences | cat -v)"
 }
@@ -165,7 +167,8 @@ CR=$'\r'
 	make_tree basic src
 	mkdir dst
 	strace -f -qq -o trace -e trace=openat,openat2,mkdirat,unlinkat,linkat,symlinkat,renameat2,fchmod,utimensat,mknodat \
-		"$DECANT" copy -a --dry-run src dst >/dev/null
+		"$DECANT" copy -a --dry-run src dst >out
+	grep -q '^+ new .*mega' out
 	run grep -E 'O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|mkdirat|unlinkat|linkat|renameat|fchmod|utimensat|mknodat' trace
 	[ "$status" -eq 1 ] || ! grep -vE '/dev/(null|tty)|/proc/' <<<"$output"
 }
@@ -257,9 +260,11 @@ CR=$'\r'
 	make_tree odd-names src/odd
 	decant copy -a --progress --stats src dst 2>errors >out
 	decant copy -a --progress "$PWD/missing"$'\e[31m' dst 2>>errors >>out || true
+	grep -q missing errors
 	run grep -c -e "$ESC" -e "$CR" errors
 	assert_output 0
 	decant copy -av src/odd again >out
+	grep -q 'again' out
 	run grep -c -e "$ESC" out
 	assert_output 0
 }
@@ -268,6 +273,7 @@ CR=$'\r'
 	mkdir d
 	run decant copy $'evil\e[2J\nname' d
 	assert_failure 1
+	[[ $output == *evil* ]]
 	[[ $output != *"$ESC"* ]]
 	assert_equal "$(wc -l <<<"$output")" 1
 }
@@ -285,6 +291,7 @@ CR=$'\r'
 	make_tree basic src
 	script -qec "'$DECANT' copy -a src dst" /dev/null </dev/null >typescript
 	[ ! -s typescript ] || fail "$(cat -v typescript)"
+	assert_exist dst/one
 }
 
 @test "SIGUSR1 prints one line of status and the run goes on" {
@@ -329,6 +336,7 @@ CR=$'\r'
 	tree_py wide src 3000
 	run --separate-stderr bash -c '"$DECANT" copy -av src dst | head -n 1'
 	assert_success
+	assert_output --partial "'src"
 	assert_equal "$stderr" ''
 }
 

@@ -143,6 +143,7 @@ setup() {
 
 @test "-b makes no backup where nothing is replaced" {
 	decant copy -b src fresh
+	assert_exist fresh
 	assert_not_exist fresh~
 }
 
