@@ -22,7 +22,7 @@ append(struct chain *c, struct node *n)
 {
 	if (c->len == c->cap) {
 		size_t cap = c->cap == 0 ? 16 : c->cap * 2;
-		struct node **nodes = realloc(c->nodes, cap * sizeof *nodes);
+		struct node **nodes = reallocarray(c->nodes, cap, sizeof(struct node *));
 		if (nodes == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		c->nodes = nodes;

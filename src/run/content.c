@@ -111,11 +111,19 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
+/* An open source and its attributes. */
+struct opened {
+	int fd;
+	struct stat *st;
+};
+
 /* Fill the begun file C and give it its name. */
 static struct err
-fill(struct worker *w, const struct entry *e, int src, struct stat *st, const struct target *t,
+fill(struct worker *w, const struct entry *e, struct opened from, const struct target *t,
     struct commit *c, struct carried *o)
 {
+	int src = from.fd;
+	struct stat *st = from.st;
 	struct err moved = ERR_OK;
 	dev_t dev = e->dir->dst.st_dev;
 	mode_t made = attrs_first_mode(w, e->dir, st);
@@ -176,7 +184,7 @@ carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
 		err = begin(w, e, st, t, &c);
 	}
 	if (!err_failed(err)) {
-		err = fill(w, e, src, st, t, &c, o);
+		err = fill(w, e, (struct opened){ src, st }, t, &c, o);
 		o->size = S_ISREG(st->st_mode) ? st->st_size : o->moved.bytes;
 		if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
 			commit_discard(&c);

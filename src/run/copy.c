@@ -112,7 +112,7 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct copy_opts *opts = run->opts;
 	int64_t nofile = proc_raise_nofile();
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * FDS_PER_WORKER);
+	int64_t most = (nofile - FDS_OF_RUN) / (2 * (int64_t)FDS_PER_WORKER);
 	int64_t jobs = opts->jobs > 0 ? opts->jobs : proc_cpus();
 
 	if (opts->plan.interactive)

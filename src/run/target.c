@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* cp's rule for an operand whose destination is a symbolic link that a person named: the file behind
@@ -97,16 +98,15 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 static unsigned long
 backup_number(const char *found, const char *name, size_t len)
 {
-	unsigned long number;
-	int end = 0;
+	char *end;
 
 	if (strncmp(found, name, len) != 0 || strncmp(found + len, ".~", 2) != 0)
 		return 0;
-	if (found[len + 2] < '1' || found[len + 2] > '9')
+	const char *digits = found + len + 2;
+	if (digits[0] < '1' || digits[0] > '9')
 		return 0;
-	if (sscanf(found + len, ".~%lu~%n", &number, &end) != 1 || found[len + (size_t)end] != '\0')
-		return 0;
-	return end > 0 ? number : 0;
+	unsigned long number = strtoul(digits, &end, 10);
+	return strcmp(end, "~") == 0 ? number : 0;
 }
 
 /* The highest N of all NAME.~N~ in directory DIR. */

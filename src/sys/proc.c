@@ -128,7 +128,8 @@ proc_real_time(struct timespec *now)
 bool
 proc_is_dumb_terminal(void)
 {
-	const char *term = getenv("TERM"); /* no thread of ours changes the environment */
+	/* no thread of ours changes the environment */
+	const char *term = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe) */
 
 	return term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
 }

@@ -235,37 +235,43 @@ open_below(const struct node *n, const int at[2], int fds[2])
 	return dir_open(at[1], n->name, SIDE_DST, &fds[1]);
 }
 
+/* As open_below(), and make sure that both are what they were; on failure FDS are closed. */
+static struct err
+open_again(const struct node *n, const int at[2], int fds[2])
+{
+	struct err e = open_below(n, at, fds);
+
+	if (!err_failed(e))
+		e = check_same(fds[0], &n->src, SIDE_SRC);
+	if (!err_failed(e) && fds[1] >= 0)
+		e = check_same(fds[1], &n->dst, SIDE_DST);
+	if (err_failed(e)) {
+		file_drop(&fds[0]);
+		file_drop(&fds[1]);
+	}
+	return e;
+}
+
 /* Open the closed nodes CHAIN[0 .. len), outermost first, below the held node FROM; FDS are those
  * of the last. */
 static struct err
 open_chain(struct node *from, struct node *const *chain, size_t len, int fds[2])
 {
-	own_fd src = -1;
-	own_fd dst = -1;
+	int at[2] = { from->src_fd, from->dst_fd };
 
 	for (size_t i = 0; i < len; i++) {
-		int at[2] = { i == 0 ? from->src_fd : src, i == 0 ? from->dst_fd : dst };
-		own_fd next_src = -1;
-		own_fd next_dst = -1;
-		int got[2] = { -1, -1 };
-		struct err e = open_below(chain[i], at, got);
-		next_src = got[0];
-		next_dst = got[1];
+		int next[2] = { -1, -1 };
+		struct err e = open_again(chain[i], at, next);
+		if (i > 0) {
+			file_drop(&at[0]);
+			file_drop(&at[1]);
+		}
 		TRY(e);
-		TRY(check_same(next_src, &chain[i]->src, SIDE_SRC));
-		if (next_dst >= 0)
-			TRY(check_same(next_dst, &chain[i]->dst, SIDE_DST));
-		file_drop(&src);
-		file_drop(&dst);
-		src = next_src;
-		dst = next_dst;
-		got[0] = got[1] = -1;
-		next_src = -1;
-		next_dst = -1;
+		at[0] = next[0];
+		at[1] = next[1];
 	}
-	fds[0] = src;
-	fds[1] = dst;
-	src = dst = -1;
+	fds[0] = at[0];
+	fds[1] = at[1];
 	return ERR_OK;
 }
 
@@ -282,7 +288,7 @@ nodes_hold(struct nodes *p, struct node *n)
 	}
 	if (len == 0)
 		return ERR_OK;
-	own_mem struct node **chain = malloc(len * sizeof *chain);
+	own_mem struct node **chain = calloc(len, sizeof(struct node *));
 	struct err e = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	if (chain != NULL) {
 		struct node *at = n;
@@ -456,7 +462,7 @@ build_path(const struct node *n, const char *name, enum which which, struct str 
 		if (start != end && part[part_len - 1] != '/')
 			*--start = '/';
 		start -= part_len;
-		memcpy(start, part, part_len);
+		memcpy(start, part, part_len); /* NOLINT(bugprone-not-null-terminated-result) */
 	}
 	str_add(s, start, (size_t)(end - start));
 }
