@@ -139,11 +139,11 @@ settle(struct play *p, bool ok)
 		char name[16];
 		next = w->next;
 		snprintf(name, sizeof name, "n%u", n);
-		assert_string_equal(w->name, name);
+		assert_string_equal(w->entry.name, name);
 		name[0] = 's';
-		assert_string_equal(w->src_name, name);
-		assert_ptr_equal(w->dir, p->w->dir);
-		nodes_drop_work(p->w->pool, w->dir, NULL);
+		assert_string_equal(w->entry.src_name, name);
+		assert_ptr_equal(w->entry.dir, p->w->dir);
+		nodes_drop_work(p->w->pool, w->entry.dir, NULL);
 		free(w);
 		p->waiting--;
 	}
