@@ -154,7 +154,6 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
-	bench/out/table.md \
 	bench/tool.py \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
