@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Stream sockets: connecting, listening for one peer. */
+#ifndef DECANT_NET_H
+#define DECANT_NET_H
+
+#include "base/err.h"
+
+/* Connect to HOST and PORT, trying each of their addresses; waits for CANCEL_FD too (ECANCELED).
+ * *WHY is what the resolver said, static storage, or NULL.  *FD is blocking, close-on-exec.
+ * Fails with OPEN. */
+struct err net_connect(
+    const char *host, const char *port, int cancel_fd, int *fd, const char **why);
+/* Connect to the Unix socket PATH.  Likewise. */
+struct err net_connect_unix(const char *path, int cancel_fd, int *fd);
+/* Listen on HOST (NULL = loopback) and PORT for one peer.  Likewise. */
+struct err net_listen(const char *host, const char *port, int *fd, const char **why);
+/* Listen on the Unix socket PATH, which must not exist.  Likewise. */
+struct err net_listen_unix(const char *path, int *fd);
+/* Accept one peer of LISTENER; waits for CANCEL_FD too.  Likewise. */
+struct err net_accept(int listener, int cancel_fd, int *fd);
+/* Tell the peer of FD, a socket, that no more comes.  A failure means nothing. */
+void net_shutdown_write(int fd);
+
+#endif
