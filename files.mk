@@ -40,10 +40,34 @@ LIBDECANT_FILES = \
 	src/engine/extent.h \
 	src/engine/fstraits.c \
 	src/engine/fstraits.h \
+	src/engine/observer.c \
+	src/engine/observer.h \
 	src/engine/refusals.c \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.h \
+	src/pipe/digest.h \
+	src/pipe/ends.h \
+	src/pipe/function.c \
+	src/pipe/function.h \
+	src/pipe/joint.c \
+	src/pipe/joint.h \
+	src/pipe/layout.h \
+	src/pipe/link.h \
+	src/pipe/loop.h \
+	src/pipe/mover.h \
+	src/pipe/nest.c \
+	src/pipe/pipeline.c \
+	src/pipe/pipeline.h \
+	src/pipe/pipepool.h \
+	src/pipe/port.h \
+	src/pipe/stage.h \
+	src/pipe/stream.h \
+	src/pipe/tapkinds.h \
+	src/pipe/taps.h \
+	src/pipe/verdict.h \
+	src/pipe/wrap.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -91,12 +115,16 @@ LIBDECANT_FILES = \
 	src/sys/meta.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.h \
+	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/spawn.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
 	src/tree/entry.h \
@@ -128,6 +156,7 @@ UNIT_TESTS = \
 	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_node \
+	tests/unit/test_observer \
 	tests/unit/test_options \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -176,5 +205,7 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type

@@ -83,6 +83,8 @@ buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *
 		TRY(file_pread(b->src, b->buf.mem, size, pos, &size));
 		if (size == 0)
 			break;
+		if (b->observer != NULL)
+			b->observer->see(b->observer, b->buf.mem, size);
 		if (b->holes)
 			TRY(write_sparse(b, b->buf.mem, size, pos, out));
 		else

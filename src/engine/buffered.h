@@ -4,6 +4,7 @@
 #define DECANT_BUFFERED_H
 
 #include "base/err.h"
+#include "engine/observer.h"
 #include "thread/cancel.h"
 
 #include <stdatomic.h>
@@ -29,6 +30,7 @@ struct buffered {
 	int dst;          /* written by offset; its position is not used */
 	struct block buf; /* what passes through */
 	bool holes;       /* leave zeros unwritten; the destination has none but holes there */
+	struct observer *observer;   /* sees each buffer; NULL = nobody */
 	const struct cancel *cancel; /* asked before each buffer */
 	_Atomic int64_t *live_bytes; /* counts along for progress; NULL = nobody looks */
 };

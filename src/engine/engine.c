@@ -88,6 +88,8 @@ may_try(const struct pass *p, enum method m)
 		return true;
 	if (m == METHOD_CLONE && opts->reflink == WHEN_ALWAYS)
 		return true;
+	if (m != METHOD_CLONE && p->f->observer != NULL)
+		return false;
 	/* Only a buffer of ours sees zeros, and only it reads to an end that nobody knows. */
 	if (p->end == INT64_MAX || (p->detect && m != METHOD_CLONE))
 		return false;
@@ -190,6 +192,8 @@ engine_copy(
 {
 	struct pass p = { .e = e, .f = f, .buf = buf, .out = out };
 	*out = (struct moved){ 0 };
+	if (f->observer != NULL)
+		f->observer->begin(f->observer);
 	measure(&p);
 	/* Empty, and known to be: no call at all, but the one that --reflink=always asks for. */
 	if (p.end == 0 && e->opts->reflink != WHEN_ALWAYS)

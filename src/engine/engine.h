@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "base/moved.h"
 #include "engine/buffered.h"
+#include "engine/observer.h"
 #include "engine/refusals.h"
 #include "thread/cancel.h"
 
@@ -44,6 +45,7 @@ struct engine_file {
 	int dst;                     /* empty regular file, open for writing without O_APPEND */
 	dev_t dst_dev;               /* st_dev of it */
 	_Atomic int64_t *live_bytes; /* counts along for progress; NULL = nobody looks */
+	struct observer *observer;   /* sees the content that DST gets; NULL = nobody */
 };
 
 /*
@@ -53,6 +55,8 @@ struct engine_file {
  * A source that has become shorter is no failure: OUT->bytes is what was there.  One that grows is
  * copied to its size in F->st.  The caller compares with a later fstat of it, which is the only way
  * to notice all changes.
+ * An observer sees what is written, never what the source may be by then: a clone is read again from
+ * DST, anything else passes through BUF and no other means is used.
  * OUT->holes is 0 after a clone, which shares the holes with the rest.
  * Fails with CLONE, COPY_RANGE, SENDFILE, SEEK, READ, WRITE, TRUNCATE, ALLOCATE or ECANCELED; DST's
  * content is then unspecified beyond the first OUT->bytes bytes, and its size too.

@@ -88,6 +88,8 @@ start_again(struct pass *p)
 	p->reserved = 0;
 	p->dirty = false;
 	p->out->holes = 0;
+	if (p->f->observer != NULL)
+		p->f->observer->begin(p->f->observer);
 	set_done(p, 0);
 	return ERR_OK;
 }
@@ -114,6 +116,35 @@ judge(struct pass *p, enum method m, struct err *why)
 	return RUNG_NEXT;
 }
 
+/* Show the observer what the destination has from the source now; the source may go on changing. */
+static struct err
+show_clone(const struct pass *p)
+{
+	own_fd clone = -1;
+	struct observer *o = p->f->observer;
+	struct extents x;
+	struct range r;
+	int64_t pos = 0;
+
+	TRY(file_reopen(p->f->dst, &clone));
+	extents_init(&x, clone, 0, p->f->st->st_size, p->seek);
+	while (extents_next(&x, &r)) {
+		observer_see_hole(o, r.off - pos);
+		for (pos = r.off; pos < r.off + r.len;) {
+			int64_t left = r.off + r.len - pos;
+			size_t got = left < (int64_t)p->buf.size ? (size_t)left : p->buf.size;
+			TRY(cancel_check(p->e->cancel));
+			TRY(file_pread(clone, p->buf.mem, got, pos, &got));
+			if (got == 0)
+				return err_make(EIO, OP_READ, SIDE_DST, pos);
+			o->see(o, p->buf.mem, got);
+			pos += (int64_t)got;
+		}
+	}
+	observer_see_hole(o, p->f->st->st_size - pos);
+	return ERR_OK;
+}
+
 enum answer
 rung_clone(struct pass *p, struct err *why)
 {
@@ -126,13 +157,17 @@ rung_clone(struct pass *p, struct err *why)
 	p->out->method = METHOD_CLONE;
 	p->size = p->f->st->st_size;
 	set_done(p, p->size);
-	return RUNG_DONE;
+	if (p->f->observer != NULL)
+		*why = show_clone(p);
+	return err_failed(*why) ? RUNG_FAIL : RUNG_DONE;
 }
 
 /* Pass over the hole between where P is done and OFF. */
 static void
 skip_hole(struct pass *p, int64_t off)
 {
+	if (p->f->observer != NULL)
+		observer_see_hole(p->f->observer, off - p->out->bytes);
 	p->out->holes += off - p->out->bytes;
 	set_done(p, off);
 }
@@ -215,6 +250,7 @@ rung_buffer(struct pass *p, struct err *why)
 		.dst = p->f->dst,
 		.buf = p->buf,
 		.holes = p->detect,
+		.observer = p->f->observer,
 		.cancel = p->e->cancel,
 		.live_bytes = p->f->live_bytes,
 	};

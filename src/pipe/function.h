@@ -15,23 +15,21 @@ typedef struct err function_body(void *arg, struct in *in, struct out *out, bool
 
 /* What a function is; copied by function_new(). */
 struct function {
-	const char *name;          /* for people; copied */
-	function_body *body;       /* what the thread does */
-	void *arg;                 /* for BODY */
+	const char *name;           /* for people; copied */
+	function_body *body;        /* what the thread does */
+	void *arg;                  /* for BODY */
 	void (*release)(void *arg); /* called when the stage is freed; NULL = nothing to release */
-	struct port in, out;       /* what it wants; WANT_ANY suits every function */
-	bool identity;             /* BODY copies IN to OUT and nothing else */
+	struct port in;             /* what it wants to read from; WANT_ANY suits every function */
+	struct port out;            /* what it wants to write to */
+	bool identity;              /* BODY copies IN to OUT and nothing else */
 };
 
 /* Make a stage of F.  NULL = out of memory; ARG is then still the caller's. */
 [[nodiscard]] struct stage *function_new(const struct function *f);
 
-/*
- * Run S, a function that was prepared by start() with RUN_INLINE, in the calling thread: what a worker
- * does with a pipeline of one function.
- */
-void function_run_inline(struct stage *s);
-/* Make the next start() of S, a function, leave its thread out; function_run_inline() follows. */
+/* Make the next start() of S, a function, leave its thread out: function_run_inline() is to follow. */
 void function_set_inline(struct stage *s);
+/* Do what the thread of S would have done, in the calling thread; S has ended then. */
+void function_run_inline(struct stage *s);
 
 #endif

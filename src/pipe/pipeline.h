@@ -44,6 +44,9 @@ struct pipeline_means {
 struct err pipeline_start(struct pipeline *p, const struct stage_run *run,
     const struct pipeline_means *means, const struct end *source, const struct end *sink,
     struct layout_fault *fault);
+/* Likewise, but between the streams IN and OUT of a stage, which P's first and last part take. */
+struct err pipeline_start_within(struct pipeline *p, const struct stage_run *run,
+    const struct pipeline_means *means, struct in *in, struct out *out);
 /* True when every part has ended. */
 bool pipeline_has_ended(const struct pipeline *p);
 /* Ask all parts to end.  Idempotent; from the loop too. */
@@ -59,8 +62,10 @@ const struct verdict *pipeline_verdicts(const struct pipeline *p, size_t *n);
 /* How the bytes were moved between two ends, when a mover did it; after pipeline_wait(). */
 const struct mover *pipeline_mover(const struct pipeline *p);
 
-/* Make a stage of P, which it takes: its ports are those of its first and last stage, and it ends early
- * when its first stage does.  NULL = out of memory; P is then freed. */
-[[nodiscard]] struct stage *pipeline_as_stage(struct pipeline *p);
+/* Make a stage of P, which it takes: a thread drives it; its ports are those of its first and last stage,
+ * and it ends early when its first stage does.  MEANS is borrowed until its verdict.
+ * NULL = out of memory; P is then freed. */
+[[nodiscard]] struct stage *pipeline_as_stage(
+    struct pipeline *p, const struct pipeline_means *means);
 
 #endif

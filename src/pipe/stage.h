@@ -10,7 +10,7 @@
  * meaning and overrides some of it, cannot lose one.  Life of a stage, all but feed() and end() in the
  * thread that drives the pipeline:
  *
- *   made -> ports() -> start() -> ended (loop: *run->ended of it) -> verdict(), once -> free()
+ *   made -> ports() -> start() -> ended, by stage_set_ended() -> verdict(), once -> free()
  *                          stop() at any time, any number of times
  */
 #ifndef DECANT_STAGE_H
@@ -74,8 +74,8 @@ struct stage_ops {
 	void (*ports)(const struct stage *s, struct port *in, struct port *out);
 	/*
 	 * Start.  Takes IN and OUT, whatever the result: they are closed by the stage, at the latest
-	 * by verdict().  NULL = there is none.  S->ended is set, by the loop or at once, when
-	 * verdict() will not block.  Fails with what could not be had; the stage has ended then.
+	 * by verdict().  NULL = there is none.  stage_set_ended() is called, by the loop or at
+	 * once, when verdict() will not block.  Fails with what could not be had; the stage has ended then.
 	 */
 	struct err (*start)(
 	    struct stage *s, const struct stage_run *run, struct in *in, struct out *out);
@@ -105,10 +105,13 @@ struct stage {
 	} kind;             /* how it is carried out */
 
 	bool identity; /* output = input and nobody looks: it may be left out */
+	struct stage *outer; /* the wrapper that stands for it, which ends with it; NULL = none */
 	bool started;  /* start() was called: a stage is used once */
 	bool ended;    /* verdict() will not block; driving thread only */
 };
 
+/* S and the wrappers around it have ended: how every stage says so.  Driving thread. */
+void stage_set_ended(struct stage *s);
 /* Free S through its table; NULL is fine. */
 void stage_free(struct stage *s);
 

@@ -40,7 +40,8 @@ struct in {
 	struct ring *ring;           /* ring, or NULL; its reading side is ours */
 	struct taps *taps;           /* shown each block that comes; borrowed, NULL = none */
 	const struct cancel *cancel; /* borrowed */
-	struct out *companion;       /* output of the same stage: flushed before we sleep; or NULL */
+	struct out *companion;       /* output of the same stage: flushed before we sleep, and a wait ends
+	                              * with EPIPE once nobody reads it; or NULL */
 	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
 	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first read; or NULL */
 	size_t at;                   /* first byte of BLOCK that was not taken */
@@ -57,6 +58,7 @@ struct out {
 	bool polls;                  /* FD is a pipe, socket or terminal: wait before writing */
 	struct ring *ring;           /* ring, or NULL; its writing side is ours */
 	struct taps *taps;           /* shown each block that leaves; borrowed, NULL = none */
+	int hangup;                  /* readable once nobody reads RING; borrowed, -1 = none */
 	const struct cancel *cancel; /* borrowed */
 	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
 	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first write; or NULL */

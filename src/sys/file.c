@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -77,6 +78,18 @@ file_write_all(int fd, const void *buf, size_t size)
 		size -= (size_t)n;
 	}
 	return ERR_OK;
+}
+
+struct err
+file_reopen(int fd, int *src)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	do
+		*src = open(path, O_RDONLY | O_CLOEXEC);
+	while (*src < 0 && errno == EINTR);
+	return *src < 0 ? err_sys(OP_OPEN, SIDE_DST, -1) : ERR_OK;
 }
 
 struct err

@@ -46,6 +46,10 @@ struct err file_pwrite_all(int fd, const void *buf, size_t size, int64_t off);
  */
 struct err file_write_all(int fd, const void *buf, size_t size);
 
+/* Open for reading what FD is open on, whatever FD itself may do, as *SRC, which the caller closes.
+ * Fails with OPEN of the destination. */
+struct err file_reopen(int fd, int *src);
+
 /* Get the attributes of FD.  Any thread.  Fails with STAT on SIDE. */
 struct err file_stat(int fd, enum err_side side, struct stat *st);
 
