@@ -90,6 +90,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/console.c \
+	src/run/console.h \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
@@ -99,6 +101,8 @@ LIBDECANT_FILES = \
 	src/run/feed.h \
 	src/run/operands.c \
 	src/run/operands.h \
+	src/run/outfile.c \
+	src/run/outfile.h \
 	src/run/run.h \
 	src/run/special.c \
 	src/run/target.c \

@@ -36,6 +36,8 @@ enum event_kind {
 	EVENT_LOST,     /* an attribute could not be kept; the entry itself stands */
 	EVENT_VANISHED, /* a source entry went away between listing and opening */
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
+	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
+	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
 /*
@@ -56,6 +58,9 @@ struct event {
 	bool fatal;              /* ERROR: the run stops because of it */
 	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
+	const char *result;      /* STAGE: how it ended in one word; RESULT: the bare value */
+	int code;                /* STAGE: the exit status, signal or limit that RESULT speaks of */
+	int status;              /* STAGE: the enum exit_code that the run deserves for it */
 	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */
 };
 

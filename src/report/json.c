@@ -173,6 +173,28 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	str_adds(s, "}\n");
 }
 
+/* Append how a stage of a pipeline failed. */
+static void
+add_stage(struct str *s, const struct event *ev)
+{
+	str_adds(s, "{\"type\":\"stage\"");
+	add_path(s, "stage", ev->src);
+	add_text(s, "result", ev->result);
+	add_number(s, "code", ev->code);
+	add_text(s, "message", ev->note);
+	str_adds(s, "}\n");
+}
+
+/* Append what a stage found out. */
+static void
+add_result(struct str *s, const struct event *ev)
+{
+	str_adds(s, "{\"type\":\"result\"");
+	add_path(s, "stage", ev->src);
+	add_text(s, "value", ev->result);
+	str_adds(s, "}\n");
+}
+
 void
 json_event(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
@@ -189,6 +211,12 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		break;
 	case EVENT_VANISHED:
 		add_error(s, "vanished", ev);
+		break;
+	case EVENT_STAGE:
+		add_stage(s, ev);
+		break;
+	case EVENT_RESULT:
+		add_result(s, ev);
 		break;
 	case EVENT_NOTE:
 		break;

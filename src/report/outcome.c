@@ -74,8 +74,13 @@ outcome_count(struct outcome *o, const struct event *ev, bool strict)
 		if (strict)
 			outcome_raise(o, EXIT_UNQUIET);
 		break;
+	case EVENT_STAGE:
+		o->counts.failed++;
+		outcome_raise(o, (enum exit_code)ev->status);
+		break;
 	case EVENT_ITEM:
 	case EVENT_NOTE:
+	case EVENT_RESULT:
 		break;
 	}
 }
@@ -88,11 +93,13 @@ static const struct {
 } exits[] = {
 	[EXIT_DONE] = { 0, "done", "done" },
 	[EXIT_PARTIAL] = { 1, "partial", "some items failed" },
-	[EXIT_USAGE] = { 6, "usage", "nothing was touched" },
+	[EXIT_USAGE] = { 9, "usage", "nothing was touched" },
 	[EXIT_STOPPED] = { 4, "stopped", "stopped before the end" },
 	[EXIT_UNQUIET] = { 2, "unquiet", "the source changed during the run" },
 	[EXIT_REFUSED] = { 3, "refused", "refused for safety" },
 	[EXIT_INTEGRITY] = { 5, "integrity", "data is damaged" },
+	[EXIT_CANNOT_RUN] = { 7, "cannot-run", "a command could not be run" },
+	[EXIT_NOT_FOUND] = { 8, "not-found", "a command was not found" },
 };
 
 void

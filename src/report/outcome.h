@@ -31,7 +31,7 @@ void outcome_init(struct outcome *o);
 void outcome_release(struct outcome *o);
 /* Count an ERROR, LOST or VANISHED event; others are nobody's failure. */
 void outcome_count(struct outcome *o, const struct event *ev, bool strict);
-/* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0. */
+/* Ask for an exit status of at least CODE in the order 127 126 6 3 5 4 1 0. */
 void outcome_raise(struct outcome *o, enum exit_code code);
 /* The status to exit with: 128 + signal, or the highest asked for. */
 int outcome_status(const struct outcome *o);

@@ -61,6 +61,10 @@ output_print(struct output *o, const struct str *lines)
 	o->owed.failed |= lines->failed;
 	if (lines->len == 0)
 		return;
+	if (o->opts->io.stdout_is_data) {
+		output_say(o, lines);
+		return;
+	}
 	str_add(&o->owed, lines->buf, lines->len);
 	if (!o->opts->io.stdout_is_tty) {
 		if (o->owed.len >= OWED_MAX)

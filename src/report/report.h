@@ -16,6 +16,8 @@ enum exit_code {
 	EXIT_UNQUIET = 4,   /* the source changed while read (or vanished, with --strict) */
 	EXIT_REFUSED = 5,   /* a brake held, a limit was hit, a lock is held */
 	EXIT_INTEGRITY = 6, /* a digest differs, an archive or manifest is damaged */
+	EXIT_CANNOT_RUN = 126, /* a command could not be run, as shells say it */
+	EXIT_NOT_FOUND = 127,  /* a command was not found, likewise */
 };
 
 /* When to show the progress line. */
@@ -46,6 +48,7 @@ struct report_io {
 	struct timespec started; /* the wall clock when the run began, for the start event */
 	bool stdout_is_tty;      /* standard output is a terminal */
 	bool stderr_is_tty;      /* standard error is a terminal */
+	bool stdout_is_data;     /* standard output carries data: all that is printed goes to stderr */
 	bool dumb;               /* TERM is dumb or unset: the terminal cannot erase a line */
 	int columns;             /* width of the terminal on standard error, 0 = unknown */
 };
@@ -115,7 +118,7 @@ void report_status(struct report *r);
 /* Ask whether SHOWN, a name that is quoted already, may be overwritten, and wait for the answer;
  * one question at a time, the progress line stays away meanwhile.  Any worker thread.  Blocks. */
 bool report_ask(struct report *r, const char *shown);
-/* Ask for an exit status of at least CODE in the order 6 3 5 4 1 0.  Any thread. */
+/* Ask for an exit status of at least CODE in the order 127 126 6 3 5 4 1 0.  Any thread. */
 void report_raise(struct report *r, enum exit_code code);
 /*
  * End the report: erase the progress line, print the summary and the grouped errors, publish

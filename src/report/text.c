@@ -84,12 +84,23 @@ add_stopped(
 		add_missing(s, live);
 }
 
+/* Append "stage 'zstd -3' exited with status 1". */
+static void
+add_stage(struct str *s, const struct event *ev)
+{
+	str_adds(s, "stage ");
+	str_add_quoted(s, ev->src, strlen(ev->src));
+	str_addc(s, ' ');
+	str_add_text(s, ev->note, strlen(ev->note));
+}
+
 /* Whether EV is a warning, which -q silences, and one that is worth a line. */
 static bool
 is_said(const struct report_opts *opts, const struct event *ev)
 {
 	switch (ev->kind) {
 	case EVENT_ERROR:
+	case EVENT_STAGE:
 		return true;
 	case EVENT_LOST:
 	case EVENT_NOTE:
@@ -112,6 +123,8 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	str_addf(s, "%s: ", opts->program);
 	if (ev->kind == EVENT_NOTE) {
 		str_add_text(s, ev->note, strlen(ev->note));
+	} else if (ev->kind == EVENT_STAGE) {
+		add_stage(s, ev);
 	} else if (ev->kind == EVENT_VANISHED && name != NULL) {
 		str_add_quoted(s, name, strlen(name));
 		str_adds(s, " vanished before it was read");
@@ -296,6 +309,8 @@ add_explained(struct str *s, const struct event *ev)
 void
 text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
+	if (ev->kind == EVENT_RESULT)
+		str_addf(s, "%s\n", ev->note);
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/attrs.h"
+#include "run/console.h"
 #include "run/operands.h"
 #include "run/tell.h"
 #include "sys/file.h"
@@ -224,37 +225,6 @@ finish(struct run *run)
 		nodes_drop_work(run->nodes, run->base, w);
 }
 
-/* Read the line that answers a question; yes begins with y. */
-static bool
-agreed(void)
-{
-	char c = '\n';
-	char first = '\0';
-	size_t got;
-
-	do {
-		/* an end or an error of standard input is a no */
-		if (err_failed(file_read(STDIN_FILENO, &c, 1, SIDE_NONE, &got)) || got == 0)
-			break;
-		first = first == '\0' ? c : first;
-	} while (c != '\n');
-	return first == 'y' || first == 'Y';
-}
-
-static void
-fill_report_io(struct report_opts *r)
-{
-	r->io.write = file_write_all;
-	r->io.publish = fs_write_text;
-	r->io.agreed = agreed;
-	r->io.now_ns = proc_now_ns;
-	r->io.dumb = proc_is_dumb_terminal();
-	proc_real_time(&r->io.started);
-	r->io.stdout_is_tty = proc_is_tty(STDOUT_FILENO);
-	r->io.stderr_is_tty = proc_is_tty(STDERR_FILENO);
-	r->io.columns = r->io.stderr_is_tty ? proc_columns(STDERR_FILENO) : 0;
-}
-
 int
 copy_run(struct copy_opts *opts)
 {
@@ -267,7 +237,7 @@ copy_run(struct copy_opts *opts)
 
 	proc_ignore_xfsz();
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
-	fill_report_io(&opts->report);
+	console_fill(&opts->report.io);
 	opts->report.jobs = opts->jobs > 0 ? opts->jobs : proc_cpus();
 	run.report = report_new(&opts->report);
 	if (run.report == NULL)

@@ -29,6 +29,13 @@ fs_free_bytes(int fd)
 }
 
 struct err
+fs_resolve(const char *path, char **real)
+{
+	*real = realpath(path, NULL);
+	return *real == NULL ? err_sys(OP_STAT, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
 fs_read_text(const char *path, char **text, size_t *len)
 {
 	struct str s = STR_INIT;

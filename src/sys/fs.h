@@ -11,6 +11,10 @@ struct err fs_sync(int fd);
 /* Bytes free for us on the file system of FD, -1 = unknown. */
 int64_t fs_free_bytes(int fd);
 
+/* The path of what PATH leads to, without any symbolic link, as *REAL, which the caller frees.
+ * Fails with STAT of the destination. */
+struct err fs_resolve(const char *path, char **real);
+
 /*
  * Read the whole file PATH that a person named (a list of patterns, a rules file) into *TEXT, which
  * the caller frees, NUL-terminated behind *LEN bytes.  Only a regular file or a pipe is read.

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The outer ends of `pipe`: looked at first, opened when the pipeline has been laid out. */
+#include "pipe/ends.h"
+#include "run/piping.h"
+#include "sys/dir.h"
+#include "sys/file.h"
+#include "sys/pipe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+/* The spec of the first or, with LAST, the last end of OPTS; NULL when none was given. */
+static const struct stage_spec *
+spec_of(const struct pipe_opts *opts, bool last)
+{
+	const struct stage_spec *s = &opts->stages[last ? opts->n_stages - 1 : 0];
+
+	/* one end alone is the source */
+	if (last && opts->n_stages == 1)
+		return NULL;
+	return stage_is_end(s) ? s : NULL;
+}
+
+/* An end that is descriptor FD of ours, called NAME. */
+static void
+use_descriptor(struct piping_end *e, int fd, const char *name, bool writes)
+{
+	e->is_std = fd <= STDOUT_FILENO;
+	e->end = (struct end){ .fd = fd, .kind = end_kind(fd, writes), .name = name };
+}
+
+static const char *
+std_name(bool writes)
+{
+	return writes ? "stdout" : "stdin";
+}
+
+/* Look at the end that SPEC names. */
+static struct err
+look(struct piping_end *e, const struct stage_spec *spec, bool writes)
+{
+	struct fd_facts facts;
+	struct stat st;
+
+	*e = (struct piping_end){ .file = { .fd = -1, .dir = -1 } };
+	if (spec == NULL || spec->kind == END_STD) {
+		use_descriptor(e, writes ? STDOUT_FILENO : STDIN_FILENO, std_name(writes), writes);
+		return ERR_OK;
+	}
+	if (spec->kind == END_FD) {
+		TRY(fd_facts(spec->fd, &facts));
+		use_descriptor(e, spec->fd, spec->name, writes);
+		e->is_std = writes ? spec->fd == STDOUT_FILENO : spec->fd == STDIN_FILENO;
+		return ERR_OK;
+	}
+	e->end = (struct end){ .fd = -1, .owned = true, .kind = WANT_FD, .name = spec->name };
+	if (spec->kind != END_FILE)
+		return ERR_OK;
+	struct err err =
+	    dir_stat(AT_FDCWD, spec->name, true, writes ? SIDE_DST : SIDE_SRC, &st);
+	if (writes && err.code == ENOENT) {
+		e->end.kind = WANT_FILE;
+		return ERR_OK;
+	}
+	TRY(err);
+	if (S_ISDIR(st.st_mode))
+		return err_make(EISDIR, OP_OPEN, writes ? SIDE_DST : SIDE_SRC, -1);
+	e->end.kind = S_ISREG(st.st_mode) ? WANT_FILE : WANT_FD;
+	return ERR_OK;
+}
+
+bool
+piping_look_at_ends(struct piping *p)
+{
+	for (int last = 0; last < 2; last++) {
+		const struct stage_spec *spec = spec_of(p->opts, last != 0);
+		struct err err = look(last ? &p->sink : &p->source, spec, last != 0);
+		if (!err_failed(err))
+			continue;
+		piping_tell(p, spec != NULL ? spec->name : std_name(last != 0), err, NULL);
+		return false;
+	}
+	return true;
+}
+
+/* Open the source file NAME; a FIFO is waited for until somebody writes it. */
+static struct err
+open_source(const char *name, const struct cancel *cancel, int *fd)
+{
+	struct fd_facts facts;
+
+	TRY(dir_open_file(AT_FDCWD, name, true, fd));
+	TRY(fd_facts(*fd, &facts));
+	if (facts.kind == FD_PIPE && !fd_wait(*fd, false, cancel_fd(cancel)))
+		return err_make(ECANCELED, OP_OPEN, SIDE_SRC, -1);
+	/* what reads it may be a command, which knows nothing of non-blocking descriptors */
+	return fd_set_blocking(*fd);
+}
+
+static struct err
+open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, const char **why)
+{
+	bool writes = e == &p->sink;
+
+	if (spec == NULL)
+		return ERR_OK;
+	switch (spec->kind) {
+	case END_CONNECT:
+		return end_connect(spec->name, p->cancel, &e->end.fd, why);
+	case END_LISTEN:
+		return end_listen(spec->name, p->cancel, &e->end.fd, why);
+	case END_FILE:
+		if (!writes)
+			return open_source(spec->name, p->cancel, &e->end.fd);
+		TRY(outfile_begin(&e->file, spec->name));
+		/* the pipeline borrows it: it is published, checked, when all has gone well */
+		e->end.fd = e->file.fd;
+		e->end.owned = false;
+		return ERR_OK;
+	default:
+		return ERR_OK;
+	}
+}
+
+bool
+piping_open(struct piping *p)
+{
+	const char *name = NULL;
+	const char *why = NULL;
+	struct err err = ERR_OK;
+
+	for (size_t i = 0; !err_failed(err) && i < p->n; i++) {
+		struct piping_stage *s = &p->stages[i];
+		name = s->spec->name;
+		if (s->spec->kind == STAGE_TEE)
+			err = outfile_begin(&s->file, name);
+	}
+	for (int last = 0; !err_failed(err) && last < 2; last++) {
+		const struct stage_spec *spec = spec_of(p->opts, last != 0);
+		name = spec != NULL ? spec->name : NULL;
+		err = open_end(p, last ? &p->sink : &p->source, spec, &why);
+	}
+	if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
+		piping_tell(p, name, err, why);
+	return !err_failed(err);
+}
