@@ -95,15 +95,23 @@ LIBDECANT_FILES = \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
+	src/run/directory.c \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/entryjob.c \
+	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/pipe.c \
+	src/run/pipeends.c \
+	src/run/pipestages.c \
+	src/run/piping.h \
 	src/run/run.h \
+	src/run/sink.h \
 	src/run/special.c \
 	src/run/target.c \
 	src/run/target.h \

@@ -26,8 +26,7 @@ struct joint_plan {
 
 /* Make J, zeroed, as PLAN says, between two parts.  RUN is borrowed.  Fails with OPEN or MEMORY; J holds
  * nothing then. */
-struct err joint_open(
-    struct joint *j, const struct joint_plan *plan, const struct stage_run *run);
+struct err joint_open(struct joint *j, const struct joint_plan *plan, const struct stage_run *run);
 /* Fuse the taps among STAGES, those of LAYOUT, into J's streams.  Fails with MEMORY. */
 struct err joint_fuse(
     struct joint *j, const struct layout_joint *layout, struct stage *const *stages);

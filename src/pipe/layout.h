@@ -25,10 +25,10 @@ struct layout_end {
 
 /* What is laid out.  Everything is borrowed. */
 struct layout_pieces {
-	struct layout_end source;       /* where bytes come from */
-	struct stage *const *stages;    /* [n_stages], first to last */
-	size_t n_stages;                /* may be 0: an identity copy */
-	struct layout_end sink;         /* where they go */
+	struct layout_end source;    /* where bytes come from */
+	struct stage *const *stages; /* [n_stages], first to last */
+	size_t n_stages;             /* may be 0: an identity copy */
+	struct layout_end sink;      /* where they go */
 };
 
 /* Something that runs. */
@@ -52,8 +52,9 @@ struct layout_joint {
 
 /* Who runs what, and how they are joined. */
 struct layout {
-	struct layout_part *parts;   /* [n_parts], owned; at least one unless there is nothing to do */
-	size_t n_parts;              /* number of them */
+	struct layout_part
+	    *parts;     /* [n_parts], owned; at least one unless there is nothing to do */
+	size_t n_parts; /* number of them */
 	struct layout_joint *joints; /* [n_parts + 1], owned */
 };
 

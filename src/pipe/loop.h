@@ -13,10 +13,10 @@ struct loop;
 
 /* Somebody who waits for a descriptor.  The waiter's storage; zero-initialize but for the rest. */
 struct watcher {
-	int fd;                            /* descriptor, borrowed; -1 = none */
-	void (*ready)(struct watcher *w);  /* called when FD is readable, or a timer is due */
-	bool added;                        /* the loop knows it; the loop's own business */
-	bool timer;                        /* FD is a timer of the loop, which closes it */
+	int fd;                           /* descriptor, borrowed; -1 = none */
+	void (*ready)(struct watcher *w); /* called when FD is readable, or a timer is due */
+	bool added;                       /* the loop knows it; the loop's own business */
+	bool timer;                       /* FD is a timer of the loop, which closes it */
 };
 
 /* Make a loop.  NULL = out of memory or of descriptors. */

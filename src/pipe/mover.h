@@ -21,7 +21,8 @@ enum moved_by {
 struct mover {
 	const struct engine *engine; /* for file to file; NULL = no ladder */
 	struct pipepool *pipes;      /* pipes to splice through; NULL = none */
-	bool keeps_pages; /* a neighbor wants stable bytes: no splice, no sendfile; a copy of ours */
+	bool
+	    keeps_pages; /* a neighbor wants stable bytes: no splice, no sendfile; a copy of ours */
 	enum moved_by by; /* set when it has ended: the last means */
 	int64_t bytes;    /* bytes moved */
 };

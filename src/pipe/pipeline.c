@@ -32,22 +32,22 @@ struct pipeline {
 	size_t n_stages;
 	size_t cap;
 	struct layout layout;
-	struct part *parts;       /* [layout.n_parts], owned; NULL before the start */
-	struct joint *joints;     /* [layout.n_parts + 1], owned */
-	size_t n_started;         /* parts that start() was called of */
-	struct verdict *verdicts; /* [n_stages + 2]: source, stages, sink; owned */
-	struct stage_run run;     /* what parts are run with: the caller's, but for CANCEL */
-	struct engine engine;     /* likewise, for movers */
-	struct cancel cancel;     /* of this pipeline alone; unused when it is inline */
-	struct watcher canceled;  /* of the caller's cancellation */
-	bool has_cancel;          /* CANCEL is initialized */
-	struct err start;         /* why not all parts were started, or ERR_OK */
-	const struct stage *blamed;    /* the part that START is about */
-	const char *source_name;       /* of the ends, for people */
+	struct part *parts;         /* [layout.n_parts], owned; NULL before the start */
+	struct joint *joints;       /* [layout.n_parts + 1], owned */
+	size_t n_started;           /* parts that start() was called of */
+	struct verdict *verdicts;   /* [n_stages + 2]: source, stages, sink; owned */
+	struct stage_run run;       /* what parts are run with: the caller's, but for CANCEL */
+	struct engine engine;       /* likewise, for movers */
+	struct cancel cancel;       /* of this pipeline alone; unused when it is inline */
+	struct watcher canceled;    /* of the caller's cancellation */
+	bool has_cancel;            /* CANCEL is initialized */
+	struct err start;           /* why not all parts were started, or ERR_OK */
+	const struct stage *blamed; /* the part that START is about */
+	const char *source_name;    /* of the ends, for people */
 	const char *sink_name;
-	struct in *outer_in;      /* of a pipeline within a stage: what its first part reads */
-	struct out *outer_out;    /* and its last one writes; NULL otherwise */
-	bool is_inline;           /* the only part runs in the thread that waits */
+	struct in *outer_in;   /* of a pipeline within a stage: what its first part reads */
+	struct out *outer_out; /* and its last one writes; NULL otherwise */
+	bool is_inline;        /* the only part runs in the thread that waits */
 };
 
 struct pipeline *
@@ -165,8 +165,8 @@ static struct err
 prepare_cancel(struct pipeline *p, const struct stage_run *run, const struct pipeline_means *means)
 {
 	p->run = *run;
-	p->is_inline = means->is_inline && p->layout.n_parts == 1 &&
-	               p->parts[0].stage->kind == STAGE_FUNCTION;
+	p->is_inline =
+	    means->is_inline && p->layout.n_parts == 1 && p->parts[0].stage->kind == STAGE_FUNCTION;
 	if (means->engine != NULL)
 		p->engine = *means->engine;
 	if (p->is_inline)

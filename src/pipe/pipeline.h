@@ -8,9 +8,9 @@
 
 /* Something at an outer end, open. */
 struct end {
-	int fd;           /* -1 = nothing */
-	bool owned;       /* the pipeline closes it; else it is borrowed */
-	enum want kind;   /* FILE for a regular file that may be written or read by offset, FD for all
+	int fd;         /* -1 = nothing */
+	bool owned;     /* the pipeline closes it; else it is borrowed */
+	enum want kind; /* FILE for a regular file that may be written or read by offset, FD for all
 	                   * else, NONE for nothing */
 	const char *name; /* for people; borrowed */
 };

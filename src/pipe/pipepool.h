@@ -9,10 +9,10 @@
 
 /* Both ends of a pipe on loan. */
 struct spliced_pipe {
-	int in;       /* the end to splice from, non-blocking */
-	int out;      /* the end to splice into, non-blocking */
-	size_t size;  /* its capacity in bytes */
-	size_t held;  /* bytes in it now; the borrower counts */
+	int in;      /* the end to splice from, non-blocking */
+	int out;     /* the end to splice into, non-blocking */
+	size_t size; /* its capacity in bytes */
+	size_t held; /* bytes in it now; the borrower counts */
 };
 
 /* The pool; one mutex inside. */

@@ -102,12 +102,12 @@ struct stage {
 		STAGE_COMMAND,  /* a child process */
 		STAGE_FUNCTION, /* a thread */
 		STAGE_TAP       /* neither */
-	} kind;             /* how it is carried out */
+	} kind;                 /* how it is carried out */
 
-	bool identity; /* output = input and nobody looks: it may be left out */
+	bool identity;       /* output = input and nobody looks: it may be left out */
 	struct stage *outer; /* the wrapper that stands for it, which ends with it; NULL = none */
-	bool started;  /* start() was called: a stage is used once */
-	bool ended;    /* verdict() will not block; driving thread only */
+	bool started;        /* start() was called: a stage is used once */
+	bool ended;          /* verdict() will not block; driving thread only */
 };
 
 /* S and the wrappers around it have ended: how every stage says so.  Driving thread. */

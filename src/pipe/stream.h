@@ -40,15 +40,15 @@ struct in {
 	struct ring *ring;           /* ring, or NULL; its reading side is ours */
 	struct taps *taps;           /* shown each block that comes; borrowed, NULL = none */
 	const struct cancel *cancel; /* borrowed */
-	struct out *companion;       /* output of the same stage: flushed before we sleep, and a wait ends
+	struct out *companion; /* output of the same stage: flushed before we sleep, and a wait ends
 	                              * with EPIPE once nobody reads it; or NULL */
-	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
-	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first read; or NULL */
-	size_t at;                   /* first byte of BLOCK that was not taken */
-	size_t end;                  /* end of what is in BLOCK */
-	bool ended;                  /* the input has ended */
-	bool closed;                 /* in_close() was called */
-	struct err result;           /* of the first close */
+	struct bufs *bufs;     /* where BLOCK comes from, borrowed */
+	char *block;           /* STREAM_BLOCK bytes of BUFS, borrowed at the first read; or NULL */
+	size_t at;             /* first byte of BLOCK that was not taken */
+	size_t end;            /* end of what is in BLOCK */
+	bool ended;            /* the input has ended */
+	bool closed;           /* in_close() was called */
+	struct err result;     /* of the first close */
 };
 
 /* The writing end of a joint. */
@@ -61,11 +61,11 @@ struct out {
 	int hangup;                  /* readable once nobody reads RING; borrowed, -1 = none */
 	const struct cancel *cancel; /* borrowed */
 	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
-	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first write; or NULL */
-	size_t end;                  /* bytes in BLOCK that were not written */
-	int64_t bytes;               /* bytes that left, after the taps */
-	bool closed;                 /* out_close() was called */
-	struct err result;           /* of the first close */
+	char *block;       /* STREAM_BLOCK bytes of BUFS, borrowed at the first write; or NULL */
+	size_t end;        /* bytes in BLOCK that were not written */
+	int64_t bytes;     /* bytes that left, after the taps */
+	bool closed;       /* out_close() was called */
+	struct err result; /* of the first close */
 };
 
 /* An input of descriptor FD, or, with FD -1 and no RING, an empty one.  Never fails. */

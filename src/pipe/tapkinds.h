@@ -12,6 +12,7 @@
 /* Digest the bytes with ALGO.  TOLD is called at the end of a whole stream with the digest, in hex. */
 [[nodiscard]] struct stage *tap_hash_new(const struct digest_algo *algo,
     void (*told)(void *arg, const char *algo, const char *hex, int64_t bytes), void *arg);
+
 /* Count bytes and lines. */
 struct tap_counts {
 	int64_t bytes; /* bytes that passed */

@@ -33,10 +33,10 @@ struct verdict {
 
 /* Which ends of a stage are to pass for VERDICT_OK. */
 struct verdict_ignore {
-	bool pipe;             /* VERDICT_PIPE */
-	bool any;              /* every failure of the stage itself, but not a failed start */
+	bool pipe;              /* VERDICT_PIPE */
+	bool any;               /* every failure of the stage itself, but not a failed start */
 	unsigned char exit[32]; /* a bit for each exit status: bit n % 8 of byte n / 8 */
-	uint64_t signals;      /* bit n for signal n, 1 to 63 */
+	uint64_t signals;       /* bit n for signal n, 1 to 63 */
 };
 
 /* True when V is an end that IG lets pass.  Pure. */

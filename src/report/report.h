@@ -9,13 +9,13 @@
 
 /* Exit statuses; UX.md section 4 freezes them. */
 enum exit_code {
-	EXIT_DONE = 0,      /* done as asked */
-	EXIT_PARTIAL = 1,   /* finished, but some items failed */
-	EXIT_USAGE = 2,     /* nothing was touched */
-	EXIT_STOPPED = 3,   /* destination full, gone or read-only; a source root unreadable */
-	EXIT_UNQUIET = 4,   /* the source changed while read (or vanished, with --strict) */
-	EXIT_REFUSED = 5,   /* a brake held, a limit was hit, a lock is held */
-	EXIT_INTEGRITY = 6, /* a digest differs, an archive or manifest is damaged */
+	EXIT_DONE = 0,         /* done as asked */
+	EXIT_PARTIAL = 1,      /* finished, but some items failed */
+	EXIT_USAGE = 2,        /* nothing was touched */
+	EXIT_STOPPED = 3,      /* destination full, gone or read-only; a source root unreadable */
+	EXIT_UNQUIET = 4,      /* the source changed while read (or vanished, with --strict) */
+	EXIT_REFUSED = 5,      /* a brake held, a limit was hit, a lock is held */
+	EXIT_INTEGRITY = 6,    /* a digest differs, an archive or manifest is damaged */
 	EXIT_CANNOT_RUN = 126, /* a command could not be run, as shells say it */
 	EXIT_NOT_FOUND = 127,  /* a command was not found, likewise */
 };
@@ -48,9 +48,9 @@ struct report_io {
 	struct timespec started; /* the wall clock when the run began, for the start event */
 	bool stdout_is_tty;      /* standard output is a terminal */
 	bool stderr_is_tty;      /* standard error is a terminal */
-	bool stdout_is_data;     /* standard output carries data: all that is printed goes to stderr */
-	bool dumb;               /* TERM is dumb or unset: the terminal cannot erase a line */
-	int columns;             /* width of the terminal on standard error, 0 = unknown */
+	bool stdout_is_data; /* standard output carries data: all that is printed goes to stderr */
+	bool dumb;           /* TERM is dumb or unset: the terminal cannot erase a line */
+	int columns;         /* width of the terminal on standard error, 0 = unknown */
 };
 
 /* What the renderers obey; fixed before report_new().  No color is ever used. */

@@ -3,20 +3,13 @@
 #include "run/carry.h"
 
 #include "base/own.h"
+#include "run/entryjob.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
-
-/* An entry that was handed over: a job of the batch lane. */
-struct entry_job {
-	struct job job;     /* first */
-	struct worker *any; /* some worker of the run; its RUN is what counts */
-	struct entry entry; /* its names are in NAMES */
-	char names[];       /* name, then source name, NUL-terminated each */
-};
 
 /* Open a regular file or, as cp does without -r, what is to be read like one. */
 static struct err
@@ -203,7 +196,7 @@ carry_checked(struct worker *w, const struct entry *e)
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
 	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed &&
 	    sched_is_hungry(w->run->sched)) {
-		carry_later(w, e);
+		entryjob_push(w, e);
 		return ERR_OK;
 	}
 	if (S_ISREG(st.st_mode))
@@ -221,48 +214,4 @@ carry_entry(struct worker *w, const struct entry *e)
 	struct err err = carry_checked(w, e);
 	if (err_failed(err))
 		tell_error(w, e, err, NULL);
-}
-
-static void
-entry_job_run(struct job *job, unsigned number)
-{
-	struct entry_job *j = (struct entry_job *)job;
-	struct worker *w = &j->any->run->workers[number];
-	struct nodes *nodes = w->run->nodes;
-
-	struct err err = nodes_hold(nodes, j->entry.dir);
-	if (err_failed(err)) {
-		tell_error(w, &j->entry, err, NULL);
-	} else {
-		carry_entry(w, &j->entry);
-		nodes_release(nodes, j->entry.dir);
-	}
-	nodes_drop_work(nodes, j->entry.dir, w);
-	free(j);
-}
-
-void
-carry_later(struct worker *w, const struct entry *e)
-{
-	size_t len = strlen(e->name) + 1;
-	size_t src_len = strlen(e->src_name) + 1;
-	struct entry_job *j = malloc(sizeof *j + len + src_len);
-	struct entry now = *e;
-
-	now.handed = true;
-	if (j == NULL) {
-		carry_entry(w, &now);
-		return;
-	}
-	j->job.run = entry_job_run;
-	j->any = w;
-	j->entry = now;
-	j->entry.name = memcpy(j->names, e->name, len);
-	j->entry.src_name = memcpy(j->names + len, e->src_name, src_len);
-	node_add_work(e->dir);
-	if (!sched_push(w->run->sched, LANE_BATCHES, &j->job)) {
-		carry_entry(w, &now);
-		nodes_drop_work(w->run->nodes, e->dir, w);
-		free(j);
-	}
 }

@@ -14,8 +14,6 @@ enum {
 
 /* Carry out E, which is no directory; its node is held.  Every outcome has been told on return. */
 void carry_entry(struct worker *w, const struct entry *e);
-/* Give E to the workers as a job of its own; if their lane is full, carry it out at once. */
-void carry_later(struct worker *w, const struct entry *e);
 
 /*
  * Write the regular file E: open source SRC with attributes ST, to where T says.  O is filled in for

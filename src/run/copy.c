@@ -2,9 +2,9 @@
 /* One run of copy: what it needs, the operands, the wait, and the end in its order. */
 #include "base/own.h"
 #include "engine/fstraits.h"
-#include "run/attrs.h"
 #include "run/console.h"
 #include "run/operands.h"
+#include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
 #include "sys/fs.h"
@@ -163,7 +163,7 @@ prepare(struct run *run)
 	run->uid = proc_uid();
 	run->gid = proc_gid();
 	run->sched = sched_new(BATCH_CAP, run->done_fd);
-	run->nodes = nodes_new(budget, attrs_of_directory);
+	run->nodes = nodes_new(budget, run->sink->finish);
 	run->links = run->nodes != NULL ? links_new(run->nodes) : NULL;
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
@@ -230,6 +230,7 @@ copy_run(struct copy_opts *opts)
 {
 	struct run run = {
 		.opts = opts,
+		.sink = &sink_directory,
 		.sigfd = -1,
 		.done_fd = -1,
 		.cancel = { .fd = -1 },

@@ -2,7 +2,7 @@
 /*
  * The job of a directory.
  *
- * One worker opens both sides, lists the source and carries the files as it meets their names, so
+ * One worker opens both sides, lists the source and gives the sink the files as it meets their names, so
  * that one directory has one creator at a time (TRUST.md 0.7) and names are never copied.  Its
  * directories go to the lane, where other workers find them; after GIVE_BACK of them the job puts
  * itself below them, so that a directory of any width is bounded in memory.
@@ -10,8 +10,8 @@
 #include "run/dirjob.h"
 
 #include "base/own.h"
-#include "run/attrs.h"
-#include "run/carry.h"
+#include "run/sink.h"
+#include "run/tell.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -42,55 +42,6 @@ is_loop(const struct worker *w, const struct node *n)
 }
 
 static struct err
-make_directory(struct worker *w, struct node *n, const struct entry *e, struct target *t)
-{
-	const struct keep *keep = &w->run->opts->keep;
-	mode_t mode = keep->mode || keep->owner ? 0700 : (n->src.st_mode & 0777) | 0700;
-	int dir = n->parent->dst_fd;
-
-	if (t->action.step == STEP_CREATE) {
-		struct err err = dir_make(dir, n->name, mode);
-		n->fresh = !err_failed(err);
-		if (err.code == EEXIST) {
-			TRY(target_decide(w, e, &n->src, false, t));
-			if (t->action.step != STEP_MERGE)
-				return err;
-		} else {
-			TRY(err);
-		}
-	}
-	n->follow_dst = S_ISLNK(t->dest.st.st_mode) && t->dest.exists;
-	return ERR_OK;
-}
-
-/* Open or make N's destination below its parent's, which is held. */
-static struct err
-open_destination(struct worker *w, struct node *n, const struct entry *e, int *dst)
-{
-	struct target t;
-
-	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
-	if (t.action.step == STEP_REFUSE) {
-		tell_error(
-		    w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(t.action.reason));
-		return err_make(ECANCELED, OP_REFUSE, SIDE_DST, -1);
-	}
-	if (w->run->opts->dry_run && !t.dest.exists)
-		return ERR_OK;
-	TRY(make_directory(w, n, e, &t));
-	if (n->follow_dst)
-		TRY(dir_open_path(n->parent->dst_fd, n->name, SIDE_DST, dst));
-	else
-		TRY(dir_open(n->parent->dst_fd, n->name, SIDE_DST, dst));
-	TRY(file_stat(*dst, SIDE_DST, &n->dst));
-	n->plain_owner = n->fresh && n->dst.st_uid == w->run->uid && n->dst.st_gid == w->run->gid &&
-			 (n->dst.st_mode & S_ISGID) == 0;
-	if (w->run->opts->keep.mode)
-		n->default_acl = n->fresh ? n->parent->default_acl : meta_has_default_acl(*dst);
-	return ERR_OK;
-}
-
-static struct err
 open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 {
 	if (n->follow)
@@ -107,34 +58,7 @@ open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 	}
 	if (is_loop(w, n))
 		return err_make(ELOOP, OP_OPEN, SIDE_SRC, -1);
-	return open_destination(w, n, e, &fds[1]);
-}
-
-/* Whether --preserve changes an attribute of N's existing destination. */
-static bool
-attributes_differ(const struct keep *keep, const struct node *n)
-{
-	const struct stat *a = &n->src;
-	const struct stat *b = &n->dst;
-
-	return (keep->mode && (a->st_mode & 07777) != (b->st_mode & 07777)) ||
-	       (keep->owner && (a->st_uid != b->st_uid || a->st_gid != b->st_gid)) ||
-	       (keep->times && (a->st_mtim.tv_sec != b->st_mtim.tv_sec ||
-				   a->st_mtim.tv_nsec != b->st_mtim.tv_nsec));
-}
-
-/* A directory that is there and stays as it is is not worth a word. */
-static void
-tell_directory(struct worker *w, const struct node *n, const struct entry *e)
-{
-	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
-
-	if (!n->fresh && n->dst.st_ino != 0) {
-		if (!attributes_differ(&w->run->opts->keep, n))
-			return;
-		o.action = ACTION_ATTRIBUTES;
-	}
-	tell_item(w, e, &o);
+	return w->run->sink->enter(w, n, e, &fds[1]);
 }
 
 bool
@@ -163,7 +87,7 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 		return false;
 	}
 	nodes_opened(w->run->nodes, n, fds[0], fds[1]);
-	tell_directory(w, n, &e);
+	w->run->sink->entered(w, n, &e);
 	return true;
 }
 
@@ -248,7 +172,7 @@ meet(struct listing *l, const struct dir_name *name)
 	if (e.type == DT_DIR)
 		meet_directory(l, &e);
 	else
-		carry_entry(l->w, &e);
+		l->w->run->sink->carry(l->w, &e);
 }
 
 /* List until the end, or until GIVE_BACK directories were met; true at the end. */
@@ -300,6 +224,8 @@ dirjob_run(struct job *job, unsigned number)
 			tell_error(w, &self, err, NULL);
 		else if (again || dirjob_open(w, n, n->parent->parent == NULL)) {
 			end = is_mount_point(w, n) || list(&l);
+			if (end)
+				run->sink->listed(w, n);
 			nodes_release(run->nodes, n);
 		}
 	}

@@ -3,9 +3,11 @@
 #include "run/feed.h"
 
 #include "base/own.h"
-#include "run/carry.h"
 #include "run/chain.h"
 #include "run/dirjob.h"
+#include "run/entryjob.h"
+#include "run/sink.h"
+#include "run/tell.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 #include "tree/names.h"
@@ -81,9 +83,9 @@ carry_name(struct feed *f, struct worker *w, char *path)
 		/* made, as rsync does, and kept open for what follows: its content has names of its own */
 		(void)chain_enter(w, &f->chain, last, e.name, follow); /* it tells its failure */
 	else if (sched_is_hungry(f->run->sched))
-		carry_later(w, &e);
+		entryjob_push(w, &e);
 	else
-		carry_entry(w, &e);
+		w->run->sink->carry(w, &e);
 	nodes_release(f->run->nodes, dir);
 }
 

@@ -4,10 +4,12 @@
 
 #include "base/map.h"
 #include "base/own.h"
-#include "run/carry.h"
 #include "run/chain.h"
 #include "run/dirjob.h"
+#include "run/entryjob.h"
 #include "run/feed.h"
+#include "run/sink.h"
+#include "run/tell.h"
 #include "sys/file.h"
 
 #include <dirent.h>
@@ -215,9 +217,9 @@ give_file(struct operands *o, const struct entry *e, const struct stat *st)
 
 	/* what blocks, or takes long, is left to a worker: this thread has the signals */
 	if (small || err_failed(run_start_workers(o->run)))
-		carry_entry(o->w, e);
+		o->run->sink->carry(o->w, e);
 	else
-		carry_later(o->w, e);
+		entryjob_push(o->w, e);
 }
 
 /* Wait until all that was handed over is done. */

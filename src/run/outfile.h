@@ -9,10 +9,10 @@
 
 /* The file; the caller's storage. */
 struct outfile {
-	int fd;               /* open for writing; -1 = none */
-	bool commits;         /* a regular file; else FD is a device or FIFO that is written directly */
-	int dir;              /* its directory, -1 = none; owned */
-	char *path;           /* the path that its name is the end of; owned */
+	int fd;       /* open for writing; -1 = none */
+	bool commits; /* a regular file; else FD is a device or FIFO that is written directly */
+	int dir;      /* its directory, -1 = none; owned */
+	char *path;   /* the path that its name is the end of; owned */
 	struct commit commit; /* if it COMMITS */
 };
 

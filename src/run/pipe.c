@@ -95,7 +95,8 @@ note_stage(void *arg, const struct stage_note *n)
 		break;
 	case NOTE_OVER:
 		size_format(limit, n->limit);
-		str_addf(&line, " has %s of memory, more than its limit of %s: killed", peak, limit);
+		str_addf(
+		    &line, " has %s of memory, more than its limit of %s: killed", peak, limit);
 		break;
 	case NOTE_NO_SAMPLE:
 		str_adds(&line, ": its memory cannot be read");
@@ -196,7 +197,7 @@ prepare(struct driver *d)
 		.dir = AT_FDCWD,
 		/* whoever sits at a terminal expects its ^C and ^Z to reach the commands too */
 		.keeps_group = proc_is_tty(STDIN_FILENO) || proc_is_tty(STDOUT_FILENO) ||
-		               proc_is_tty(STDERR_FILENO),
+			       proc_is_tty(STDERR_FILENO),
 		.note = note_stage,
 		.note_arg = &d->p,
 	};
@@ -338,8 +339,8 @@ run_pipeline(struct driver *d)
 	struct layout_fault fault;
 	struct verdict v;
 
-	struct err err = pipeline_start(
-	    p->pipeline, &d->run, &d->means, &p->source.end, &p->sink.end, &fault);
+	struct err err =
+	    pipeline_start(p->pipeline, &d->run, &d->means, &p->source.end, &p->sink.end, &fault);
 	if (err_failed(err)) {
 		piping_tell(p, NULL, err, NULL);
 		return false;
@@ -397,8 +398,8 @@ pipe_run(struct pipe_opts *opts)
 	proc_ignore_xfsz();
 	console_fill(&opts->report.io);
 	opts->report.io.stdout_is_data = opts->n_stages == 1 || !stage_is_end(last) ||
-	                                 last->kind == END_STD ||
-	                                 (last->kind == END_FD && last->fd == STDOUT_FILENO);
+					 last->kind == END_STD ||
+					 (last->kind == END_FD && last->fd == STDOUT_FILENO);
 	d.p.report = report_new(&opts->report);
 	if (d.p.report == NULL)
 		return EXIT_STOPPED;

@@ -57,8 +57,7 @@ look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 	e->end = (struct end){ .fd = -1, .owned = true, .kind = WANT_FD, .name = spec->name };
 	if (spec->kind != END_FILE)
 		return ERR_OK;
-	struct err err =
-	    dir_stat(AT_FDCWD, spec->name, true, writes ? SIDE_DST : SIDE_SRC, &st);
+	struct err err = dir_stat(AT_FDCWD, spec->name, true, writes ? SIDE_DST : SIDE_SRC, &st);
 	if (writes && err.code == ENOENT) {
 		e->end.kind = WANT_FILE;
 		return ERR_OK;

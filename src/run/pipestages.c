@@ -111,8 +111,7 @@ piping_make_stages(struct piping *p)
 	const struct pipe_opts *opts = p->opts;
 
 	p->stages = calloc(opts->n_stages, sizeof p->stages[0]);
-	struct err err =
-	    p->stages == NULL ? err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1) : ERR_OK;
+	struct err err = p->stages == NULL ? err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1) : ERR_OK;
 	for (size_t i = 0; !err_failed(err) && i < opts->n_stages; i++) {
 		if (stage_is_end(&opts->stages[i]))
 			continue;

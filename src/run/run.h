@@ -25,6 +25,7 @@ struct worker {
 /* One run.  Const once the workers have started, but for what locks itself. */
 struct run {
 	const struct copy_opts *opts; /* what was asked for */
+	const struct sink *sink;      /* what becomes of the entries */
 	struct filter *filter;        /* what is left out, or NULL; owned */
 	struct report *report;        /* locks itself */
 	struct live *live;            /* its live figures, atomics */

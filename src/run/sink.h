@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where a walk's entries go: what a verb does with what the directory jobs meet. */
+#ifndef DECANT_SINK_H
+#define DECANT_SINK_H
+
+#include "run/run.h"
+
+/* A sink; every slot is filled.  Called by workers, several at once, but for one directory by one at a time
+ * unless said. */
+struct sink {
+	/* Open or make directory N's destination as *DST, -1 = there is none, and set N->dst and what else
+	 * is known of it; N's parent is held.  On failure nothing below N is met; ECANCELED was told. */
+	struct err (*enter)(struct worker *w, struct node *n, const struct entry *e, int *dst);
+	/* N, which is E, has been entered and is held. */
+	void (*entered)(struct worker *w, const struct node *n, const struct entry *e);
+	/* Carry out E, which is no directory; its node is held.  Tells what comes of it.  Several workers
+	 * at once, for entries that were handed over. */
+	void (*carry)(struct worker *w, const struct entry *e);
+	/* All of N's entries have been met, not all of them carried; N is held. */
+	void (*listed)(struct worker *w, struct node *n);
+	/* Finish N: nothing below it is outstanding, and it is held.  WORKER is a struct worker. */
+	node_finish *finish;
+};
+
+extern const struct sink sink_directory; /* a directory tree: copy */
+
+/* A slot that has nothing to do. */
+void sink_listed_nothing(struct worker *w, struct node *n);
+
+#endif
