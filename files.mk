@@ -47,13 +47,21 @@ LIBDECANT_FILES = \
 	src/engine/rung.c \
 	src/engine/rung.h \
 	src/pipe/command.h \
+	src/pipe/compare.c \
+	src/pipe/count.c \
+	src/pipe/digest.c \
 	src/pipe/digest.h \
+	src/pipe/digestmodule.h \
 	src/pipe/ends.h \
 	src/pipe/function.c \
 	src/pipe/function.h \
+	src/pipe/hash.c \
 	src/pipe/joint.c \
 	src/pipe/joint.h \
+	src/pipe/layout.c \
 	src/pipe/layout.h \
+	src/pipe/layout_text.c \
+	src/pipe/link.c \
 	src/pipe/link.h \
 	src/pipe/loop.h \
 	src/pipe/mover.h \
@@ -62,10 +70,16 @@ LIBDECANT_FILES = \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.h \
 	src/pipe/port.h \
+	src/pipe/range.c \
+	src/pipe/rate.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
+	src/pipe/tap.c \
+	src/pipe/tap.h \
 	src/pipe/tapkinds.h \
 	src/pipe/taps.h \
+	src/pipe/tee.c \
+	src/pipe/verdict.c \
 	src/pipe/verdict.h \
 	src/pipe/wrap.h \
 	src/report/event.c \
@@ -125,6 +139,8 @@ LIBDECANT_FILES = \
 	src/sys/fs.h \
 	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/module.c \
+	src/sys/module.h \
 	src/sys/move.c \
 	src/sys/move.h \
 	src/sys/net.h \
@@ -152,6 +168,9 @@ LIBDECANT_FILES = \
 	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h
+
+CRYPTO_FILES = \
+	src/crypto/digest.c
 
 UNIT_TESTS = \
 	tests/unit/test_buffered \

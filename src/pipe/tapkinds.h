@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The taps there are; one .c file each. */
+/* The taps there are; one .c file each, but a limit is a range. */
 #ifndef DECANT_TAPKINDS_H
 #define DECANT_TAPKINDS_H
 
@@ -23,12 +23,14 @@ struct tap_counts {
 [[nodiscard]] struct stage *tap_limit_new(int64_t bytes);
 /* Let LEN bytes from offset OFF on pass, then end early. */
 [[nodiscard]] struct stage *tap_range_new(int64_t off, int64_t len);
-/* Let at most BPS bytes a second pass, evenly; sleeps in the moving thread until CANCEL. */
+/* Let at most BPS (1 or more) bytes a second pass, evenly; sleeps in the moving thread until CANCEL. */
 [[nodiscard]] struct stage *tap_rate_new(int64_t bps, const struct cancel *cancel);
-/* Write what passes to FD too, borrowed.  A failure of it ends the pipeline. */
+/* Write what passes to FD too, borrowed, each block at once.  A failure of it ends the pipeline.  NAME
+ * is for people. */
 [[nodiscard]] struct stage *tap_tee_new(const char *name, int fd);
-/* Compare with what can be read from FD, borrowed; *SAME_UP_TO = -1 when all is the same, else the
- * offset of the first difference, after which it ends early. */
+/* Compare with what can be read from FD, borrowed; *SAME_UP_TO = -1 when all is the same to the end of
+ * a whole stream, else the offset of the first difference, after which it ends early, or of what was
+ * not compared.  NAME is for people. */
 [[nodiscard]] struct stage *tap_compare_new(const char *name, int fd, int64_t *same_up_to);
 
 #endif

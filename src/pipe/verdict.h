@@ -33,8 +33,8 @@ struct verdict {
 
 /* Which ends of a stage are to pass for VERDICT_OK. */
 struct verdict_ignore {
-	bool pipe;              /* VERDICT_PIPE */
-	bool any;               /* every failure of the stage itself, but not a failed start */
+	bool pipe; /* VERDICT_PIPE */
+	bool any;  /* every failure of the stage itself and its limits, but not a failed start */
 	unsigned char exit[32]; /* a bit for each exit status: bit n % 8 of byte n / 8 */
 	uint64_t signals;       /* bit n for signal n, 1 to 63 */
 };
@@ -43,18 +43,20 @@ struct verdict_ignore {
 bool verdict_is_ignored(const struct verdict_ignore *ig, const struct verdict *v);
 /*
  * Read "pipe", "any", "exit:N" or "signal:NAME|N", one or several joined by commas, into IG, adding
- * to what it has.  False: TEXT is none of these, IG is then unspecified.
+ * to what it has.  "signal:PIPE" includes "pipe", which is how such a command ends.
+ * False: TEXT is none of these, IG is then unspecified.
  */
 [[nodiscard]] bool verdict_ignore_parse(const char *text, struct verdict_ignore *ig);
 
 /*
  * The index of the verdict that a pipeline of stages ALL[n], first to last, ends with, or -1 when it
- * ends well.  The earliest failure that is no broken pipe wins, else the last broken pipe; broken
- * pipes right before a stage that ended EARLY are what it wanted.  Pure.
+ * ends well.  A stage that could not be started wins, because the others were stopped for it; then the
+ * earliest failure that is no broken pipe, else the last broken pipe; broken pipes right before a
+ * stage that ended EARLY are what it wanted.  Pure.
  */
 int verdict_choose(const struct verdict *all, size_t n);
 /* True when ALL[0], a pipeline's first stage, ended early or because of later ones that did: what a
- * pipeline as a stage ends with then is EARLY.  Pure. */
+ * pipeline as a stage ends with then is EARLY, unless verdict_choose() names a failure.  Pure. */
 bool verdict_is_early(const struct verdict *all, size_t n);
 
 /* Append V as people read it, without the stage's name, e.g. "exited with status 3". */
