@@ -44,6 +44,26 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.h \
+	src/pipe/digest.h \
+	src/pipe/ends.h \
+	src/pipe/function.h \
+	src/pipe/in.c \
+	src/pipe/layout.h \
+	src/pipe/link.h \
+	src/pipe/loop.h \
+	src/pipe/mover.h \
+	src/pipe/out.c \
+	src/pipe/pipeline.h \
+	src/pipe/pipepool.h \
+	src/pipe/port.h \
+	src/pipe/stage.h \
+	src/pipe/stream.h \
+	src/pipe/tapkinds.h \
+	src/pipe/taps.c \
+	src/pipe/taps.h \
+	src/pipe/verdict.h \
+	src/pipe/wrap.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -89,14 +109,22 @@ LIBDECANT_FILES = \
 	src/sys/fs.h \
 	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/mirror.c \
+	src/sys/mirror.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.h \
+	src/sys/pipe.c \
+	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/spawn.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.c \
+	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
 	src/tree/entry.h \
@@ -134,9 +162,11 @@ UNIT_TESTS = \
 	tests/unit/test_refusals \
 	tests/unit/test_render \
 	tests/unit/test_report \
+	tests/unit/test_ring \
 	tests/unit/test_sched \
 	tests/unit/test_size \
-	tests/unit/test_str
+	tests/unit/test_str \
+	tests/unit/test_taps
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -163,6 +193,7 @@ TEST_FILES = \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
+	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
@@ -178,3 +209,5 @@ tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--w
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
+
+tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
