@@ -56,6 +56,7 @@ LIBDECANT_FILES = \
 	src/pipe/function.c \
 	src/pipe/function.h \
 	src/pipe/hash.c \
+	src/pipe/in.c \
 	src/pipe/joint.c \
 	src/pipe/joint.h \
 	src/pipe/layout.c \
@@ -66,6 +67,7 @@ LIBDECANT_FILES = \
 	src/pipe/loop.h \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
+	src/pipe/out.c \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.h \
@@ -77,6 +79,7 @@ LIBDECANT_FILES = \
 	src/pipe/tap.c \
 	src/pipe/tap.h \
 	src/pipe/tapkinds.h \
+	src/pipe/taps.c \
 	src/pipe/taps.h \
 	src/pipe/tee.c \
 	src/pipe/verdict.c \
@@ -139,11 +142,14 @@ LIBDECANT_FILES = \
 	src/sys/fs.h \
 	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/mirror.c \
+	src/sys/mirror.h \
 	src/sys/module.c \
 	src/sys/module.h \
 	src/sys/move.c \
 	src/sys/move.h \
 	src/sys/net.h \
+	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
@@ -152,6 +158,7 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
@@ -194,9 +201,11 @@ UNIT_TESTS = \
 	tests/unit/test_refusals \
 	tests/unit/test_render \
 	tests/unit/test_report \
+	tests/unit/test_ring \
 	tests/unit/test_sched \
 	tests/unit/test_size \
-	tests/unit/test_str
+	tests/unit/test_str \
+	tests/unit/test_taps
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -223,6 +232,7 @@ TEST_FILES = \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
+	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
@@ -240,3 +250,5 @@ tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
+
+tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
