@@ -44,6 +44,35 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.c \
+	src/pipe/command.h \
+	src/pipe/digest.h \
+	src/pipe/ends.h \
+	src/pipe/environ.c \
+	src/pipe/environ.h \
+	src/pipe/function.h \
+	src/pipe/layout.h \
+	src/pipe/limits.c \
+	src/pipe/link.h \
+	src/pipe/loop.c \
+	src/pipe/loop.h \
+	src/pipe/mover.h \
+	src/pipe/pipeline.h \
+	src/pipe/pipepool.h \
+	src/pipe/port.h \
+	src/pipe/split.c \
+	src/pipe/stage.c \
+	src/pipe/stage.h \
+	src/pipe/stream.h \
+	src/pipe/tail.c \
+	src/pipe/tail.h \
+	src/pipe/tapkinds.h \
+	src/pipe/taps.h \
+	src/pipe/verdict.h \
+	src/pipe/wrap.c \
+	src/pipe/wrap.h \
+	src/pipe/wrapped.c \
+	src/pipe/wrapped.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -91,12 +120,20 @@ LIBDECANT_FILES = \
 	src/sys/meta.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.h \
+	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/proctree.c \
+	src/sys/spawn.c \
+	src/sys/spawn.h \
+	src/sys/waitset.c \
+	src/sys/waitset.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
 	src/tree/entry.h \
@@ -136,6 +173,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_sched \
 	tests/unit/test_size \
+	tests/unit/test_spawn \
 	tests/unit/test_str
 
 BATS_TESTS = \
@@ -159,7 +197,9 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
+	tests/unit/fds.h \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
