@@ -46,6 +46,7 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
 	src/pipe/count.c \
@@ -53,6 +54,8 @@ LIBDECANT_FILES = \
 	src/pipe/digest.h \
 	src/pipe/digestmodule.h \
 	src/pipe/ends.h \
+	src/pipe/environ.c \
+	src/pipe/environ.h \
 	src/pipe/function.c \
 	src/pipe/function.h \
 	src/pipe/hash.c \
@@ -62,8 +65,10 @@ LIBDECANT_FILES = \
 	src/pipe/layout.c \
 	src/pipe/layout.h \
 	src/pipe/layout_text.c \
+	src/pipe/limits.c \
 	src/pipe/link.c \
 	src/pipe/link.h \
+	src/pipe/loop.c \
 	src/pipe/loop.h \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
@@ -74,8 +79,12 @@ LIBDECANT_FILES = \
 	src/pipe/port.h \
 	src/pipe/range.c \
 	src/pipe/rate.c \
+	src/pipe/split.c \
+	src/pipe/stage.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
+	src/pipe/tail.c \
+	src/pipe/tail.h \
 	src/pipe/tap.c \
 	src/pipe/tap.h \
 	src/pipe/tapkinds.h \
@@ -84,7 +93,10 @@ LIBDECANT_FILES = \
 	src/pipe/tee.c \
 	src/pipe/verdict.c \
 	src/pipe/verdict.h \
+	src/pipe/wrap.c \
 	src/pipe/wrap.h \
+	src/pipe/wrapped.c \
+	src/pipe/wrapped.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -153,7 +165,11 @@ LIBDECANT_FILES = \
 	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/proctree.c \
+	src/sys/spawn.c \
 	src/sys/spawn.h \
+	src/sys/waitset.c \
+	src/sys/waitset.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
@@ -204,6 +220,7 @@ UNIT_TESTS = \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
 	tests/unit/test_size \
+	tests/unit/test_spawn \
 	tests/unit/test_str \
 	tests/unit/test_taps
 
@@ -228,7 +245,9 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
+	tests/unit/fds.h \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \

@@ -75,7 +75,8 @@ struct stage_ops {
 	/*
 	 * Start.  Takes IN and OUT, whatever the result: they are closed by the stage, at the latest
 	 * by verdict().  NULL = there is none.  stage_set_ended() is called, by the loop or at
-	 * once, when verdict() will not block.  Fails with what could not be had; the stage has ended then.
+	 * once, when verdict() will not block.  Fails with what could not be had; the stage has
+	 * ended then.
 	 */
 	struct err (*start)(
 	    struct stage *s, const struct stage_run *run, struct in *in, struct out *out);
@@ -83,7 +84,8 @@ struct stage_ops {
 	struct err (*feed)(struct stage *s, struct span *span);
 	/* Taps: the stream has ended, whole or broken off.  The moving thread.  Others: never called. */
 	struct err (*end)(struct stage *s, bool whole);
-	/* Ask it to end soon; it ends through the loop.  Idempotent; harmless before and after. */
+	/* Ask it to end soon; it ends through the loop, and its verdict says WHY, the first one, if that
+	 * is what ended it.  Idempotent; harmless before and after. */
 	void (*stop)(struct stage *s, enum stop_why why);
 	/* How it ended: reaps, joins, closes; once, after it has ended. */
 	void (*verdict)(struct stage *s, struct verdict *v);
@@ -115,12 +117,12 @@ void stage_set_ended(struct stage *s);
 /* Free S through its table; NULL is fine. */
 void stage_free(struct stage *s);
 
-/* Slots for kinds that have nothing to do there. */
+/* Slots for kinds that have nothing to do there; the first two abort. */
 struct err stage_feed_never(struct stage *s, struct span *span);
 struct err stage_end_never(struct stage *s, bool whole);
 void stage_stop_nothing(struct stage *s, enum stop_why why);
 pid_t stage_no_leader(const struct stage *s);
-/* The start of a tap: it has nothing to start, and it ends with its stream. */
+/* The start of a tap: it has nothing to start; verdict() will not block, and comes after end(). */
 struct err stage_start_tap(
     struct stage *s, const struct stage_run *run, struct in *in, struct out *out);
 
