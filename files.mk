@@ -15,19 +15,34 @@ LIBDECANT_FILES = \
 	src/base/size.h \
 	src/base/str.c \
 	src/base/str.h \
+	src/cli/alone.def \
 	src/cli/apply.c \
+	src/cli/apply.h \
+	src/cli/copy.def \
+	src/cli/engine.def \
+	src/cli/every.def \
+	src/cli/fsync.def \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/jobs.def \
 	src/cli/options.c \
-	src/cli/options.def \
 	src/cli/options.h \
-	src/cli/settle.c \
+	src/cli/pipe.def \
+	src/cli/rows.h \
+	src/cli/select.def \
+	src/cli/settle_copy.c \
+	src/cli/stages.c \
+	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/verb.c \
+	src/cli/verb.h \
+	src/cli/verb_copy.c \
+	src/cli/verb_pipe.c \
 	src/cli/words.c \
 	src/cli/words.h \
 	src/engine/buffered.c \
@@ -44,6 +59,23 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.h \
+	src/pipe/digest.h \
+	src/pipe/ends.h \
+	src/pipe/function.h \
+	src/pipe/layout.h \
+	src/pipe/link.h \
+	src/pipe/loop.h \
+	src/pipe/mover.h \
+	src/pipe/pipeline.h \
+	src/pipe/pipepool.h \
+	src/pipe/port.h \
+	src/pipe/stage.h \
+	src/pipe/stream.h \
+	src/pipe/tapkinds.h \
+	src/pipe/taps.h \
+	src/pipe/verdict.h \
+	src/pipe/wrap.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -73,8 +105,13 @@ LIBDECANT_FILES = \
 	src/run/dirjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/inner.c \
+	src/run/inner.h \
 	src/run/operands.c \
 	src/run/operands.h \
+	src/run/parts.h \
+	src/run/pipe.c \
+	src/run/pipe.h \
 	src/run/run.h \
 	src/run/special.c \
 	src/run/target.c \
@@ -91,12 +128,16 @@ LIBDECANT_FILES = \
 	src/sys/meta.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.h \
+	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/spawn.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
 	src/tree/entry.h \
@@ -136,6 +177,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_sched \
 	tests/unit/test_size \
+	tests/unit/test_stages \
 	tests/unit/test_str
 
 BATS_TESTS = \
