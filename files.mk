@@ -15,19 +15,34 @@ LIBDECANT_FILES = \
 	src/base/size.h \
 	src/base/str.c \
 	src/base/str.h \
+	src/cli/alone.def \
 	src/cli/apply.c \
+	src/cli/apply.h \
+	src/cli/copy.def \
+	src/cli/engine.def \
+	src/cli/every.def \
+	src/cli/fsync.def \
 	src/cli/help.c \
 	src/cli/help.h \
+	src/cli/jobs.def \
 	src/cli/options.c \
-	src/cli/options.def \
 	src/cli/options.h \
-	src/cli/settle.c \
+	src/cli/pipe.def \
+	src/cli/rows.h \
+	src/cli/select.def \
+	src/cli/settle_copy.c \
+	src/cli/stages.c \
+	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/verb.c \
+	src/cli/verb.h \
+	src/cli/verb_copy.c \
+	src/cli/verb_pipe.c \
 	src/cli/words.c \
 	src/cli/words.h \
 	src/engine/buffered.c \
@@ -131,11 +146,15 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/inner.c \
+	src/run/inner.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/parts.h \
 	src/run/pipe.c \
+	src/run/pipe.h \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
@@ -221,6 +240,7 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
+	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_taps
 

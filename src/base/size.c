@@ -54,6 +54,55 @@ size_parse(const char *text, int64_t *size)
 	return true;
 }
 
+/* The milliseconds of the unit of time TEXT, 0 = not one. */
+static int64_t
+milliseconds_of(const char *text)
+{
+	static const struct {
+		const char *name;
+		int64_t ms;
+	} units[] = { { "ms", 1 }, { "", 1000 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strcmp(units[i].name, text) == 0)
+			return units[i].ms;
+	}
+	return 0;
+}
+
+bool
+duration_parse(const char *text, int64_t *ms)
+{
+	int64_t whole = 0, numerator = 0, denominator = 1, rest, unit;
+	const char *p = text;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(whole, 10, &whole) ||
+		    __builtin_add_overflow(whole, *p - '0', &whole))
+			return false;
+	}
+	if (*p == '.') {
+		if (p[1] < '0' || p[1] > '9')
+			return false;
+		/* nine digits: below a microsecond of an hour, and no overflow of what follows */
+		for (p++; *p >= '0' && *p <= '9'; p++) {
+			if (denominator == 1000000000)
+				continue;
+			numerator = numerator * 10 + *p - '0';
+			denominator *= 10;
+		}
+	}
+	unit = milliseconds_of(p);
+	rest = (numerator * unit + denominator - 1) / denominator;
+	if (unit == 0 || __builtin_mul_overflow(whole, unit, &whole) ||
+	    __builtin_add_overflow(whole, rest, &whole))
+		return false;
+	*ms = whole;
+	return true;
+}
+
 /* BYTES in units of 1024^UNIT. */
 static double
 in_units(int64_t bytes, int unit)

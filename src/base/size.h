@@ -18,6 +18,13 @@ enum {
  */
 [[nodiscard]] bool size_parse(const char *text, int64_t *size);
 
+/*
+ * Read a time span: decimal digits, perhaps with a point and more of them, and a unit: "ms", "s" or
+ * nothing, "m", "h".  What is left of a millisecond counts as a whole one.
+ * False = not a time span, or more than INT64_MAX milliseconds; *MS is then untouched.
+ */
+[[nodiscard]] bool duration_parse(const char *text, int64_t *ms);
+
 /* The index of the unit in which BYTES reads best: 0 = B, 1 = KiB, ... 6 = EiB. */
 int size_unit(int64_t bytes);
 /* The name of a unit, e.g. "MiB"; static storage. */

@@ -2,8 +2,6 @@
 /* What --help and --version print. */
 #include "cli/help.h"
 
-#include "cli/table.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -19,13 +17,16 @@ outcome_of_stdout(void)
 	return fflush(stdout) == 0 && ferror(stdout) == 0 ? CLI_DONE : CLI_USAGE;
 }
 
+/* Print one line of usage, LEAD before it: of VERB with what follows it. */
 static void
-print_usage(const char *command)
+print_form(const struct cli *c, const struct verb *verb, const char *form, const char *lead)
 {
-	printf("Usage: %s [OPTION]... SOURCE DEST\n", command);
-	printf("  or:  %s [OPTION]... SOURCE... DIRECTORY\n", command);
-	printf("  or:  %s [OPTION]... -t DIRECTORY SOURCE...\n", command);
-	puts("Copy files and trees by the cheapest means that the kernel offers.");
+	bool is_alone = strcmp(c->program, c->command) == 0 && c->verb == verb;
+
+	if (is_alone)
+		printf("%s%s %s\n", lead, c->program, form);
+	else
+		printf("%sdecant %s %s\n", lead, verb->name, form);
 }
 
 /* Print WORDS between HELP_COLUMN and HELP_WIDTH; the cursor is at COLUMN. */
@@ -49,6 +50,13 @@ print_wrapped(const char *words, size_t column)
 	}
 }
 
+void
+help_print_row(const char *left, const char *help)
+{
+	fputs(left, stdout);
+	print_wrapped(help, strlen(left));
+}
+
 static void
 print_option(const struct opt *o)
 {
@@ -58,53 +66,90 @@ print_option(const struct opt *o)
 	for (const char *s = o->shorts; s != NULL && *s != '\0'; s++)
 		n += (size_t)snprintf(left + n, sizeof(left) - n, "%s-%c", n > 2 ? ", " : "", *s);
 	if (o->name != NULL)
-		n += (size_t)snprintf(left + n, sizeof(left) - n, "%s%s%s",
+		(void)snprintf(left + n, sizeof(left) - n, "%s%s%s",
 		    o->shorts != NULL ? ", " : "    ", o->name, o->arg != NULL ? o->arg : "");
-	fputs(left, stdout);
-	print_wrapped(o->help, n);
+	help_print_row(left, o->help);
+}
+
+/* Print the common options of VERB that no verb before it has; those that share a name are the same. */
+static void
+print_common_options(const struct verb *verb)
+{
+	for (size_t i = 0; i < verb->table.n_opts; i++) {
+		const struct opt *o = &verb->table.opts[i];
+		size_t v = 0;
+
+		if (!o->common)
+			continue;
+		while (verbs[v] != verb &&
+		       opt_by_name(&verbs[v]->table, o->name, strlen(o->name)) == NULL)
+			v++;
+		if (verbs[v] == verb)
+			print_option(o);
+	}
 }
 
 enum cli_outcome
 help_print_common(const struct cli *c)
 {
-	const char *command = c->command;
-
-	print_usage(command);
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		print_form(c, verbs[i], verbs[i]->forms[0], i == 0 ? "Usage: " : "  or:  ");
+	puts("Copy and pass on data by the cheapest means that the kernel offers.");
 	puts("\nCommon options:");
-	for (size_t i = 0; i < opt_count; i++) {
-		if (opt_table[i].common)
-			print_option(&opt_table[i]);
-	}
+	for (size_t i = 0; verbs[i] != NULL; i++)
+		print_common_options(verbs[i]);
 	puts("\nExamples:");
-	printf("  %s -a photos /mnt/backup\n", command);
+	puts("  decant copy -a photos /mnt/backup");
 	puts("        copy a tree with everything that is known about it");
-	printf("  %s -au photos /mnt/backup\n", command);
-	puts("        the same again: only what is newer than its copy");
-	printf("  %s -r --exclude='*.o' --exclude=.git/ project /tmp\n", command);
-	puts("        leave out what a pattern matches, as in .gitignore");
-	printf("  %s --reflink=always disk.img disk-copy.img\n", command);
+	puts("  decant copy -au --exclude='*.o' --exclude=.git/ project /mnt/backup");
+	puts("        only what is newer than its copy, without what a pattern matches");
+	puts("  decant copy --reflink=always disk.img disk-copy.img");
 	puts("        share the blocks of a large file, or fail");
-	printf("  find . -print0 | %s --files-from=- --from0 -t out\n", command);
-	puts("        copy what another program names\n");
-	puts("--help=all lists every option; 'man decant' tells more.");
+	puts("  find . -print0 | decant copy --files-from=- --from0 -t out");
+	puts("        copy what another program names");
+	puts("  decant pipe a.img '|' hash sha256 '|' cmd 'zstd -3' '|' a.img.zst");
+	puts("        compress a file, and digest it on the way\n");
+	puts("--help=VERB lists every option of a verb; 'man decant' tells more.");
+	return outcome_of_stdout();
+}
+
+enum cli_outcome
+help_print_verb(const struct cli *c, const struct verb *verb)
+{
+	const struct opt_table *t = &verb->table;
+	enum opt_group group = GROUP_N;
+
+	for (size_t i = 0; verb->forms[i] != NULL; i++)
+		print_form(c, verb, verb->forms[i], i == 0 ? "Usage: " : "  or:  ");
+	puts(verb->purpose);
+	for (size_t i = 0; i < t->n_opts; i++) {
+		if (t->opts[i].group != group) {
+			group = t->opts[i].group;
+			printf("\n%s%s%s:\n", opt_group_title(group),
+			    group == GROUP_WHAT ? " " : "", group == GROUP_WHAT ? verb->name : "");
+		}
+		print_option(&t->opts[i]);
+	}
+	if (verb->print_more != NULL)
+		verb->print_more();
+	puts("\nLong options may be shortened as long as they stay unambiguous.");
 	return outcome_of_stdout();
 }
 
 enum cli_outcome
 help_print_all(const struct cli *c)
 {
-	enum opt_group group = GROUP_N;
+	bool is_alone = c->verb != &verb_none && strcmp(c->program, c->command) == 0;
+	enum cli_outcome outcome = CLI_DONE;
 
-	print_usage(c->command);
-	for (size_t i = 0; i < opt_count; i++) {
-		if (opt_table[i].group != group) {
-			group = opt_table[i].group;
-			printf("\n%s:\n", opt_group_title(group));
-		}
-		print_option(&opt_table[i]);
+	if (is_alone)
+		return help_print_verb(c, c->verb);
+	for (size_t i = 0; verbs[i] != NULL && outcome == CLI_DONE; i++) {
+		if (i > 0)
+			puts("");
+		outcome = help_print_verb(c, verbs[i]);
 	}
-	puts("\nLong options may be shortened as long as they stay unambiguous.");
-	return outcome_of_stdout();
+	return outcome;
 }
 
 enum cli_outcome

@@ -2,21 +2,14 @@
 /* How to say what is wrong with a command line, and values that come from it and the environment. */
 #include "cli/state.h"
 
-#include "base/str.h"
-#include "cli/words.h"
-
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-	JOBS_MAX = 256 /* arbitrary; several times the CPUs of today's large machines */
-};
-
 static void
 add_culprit(struct str *line, const struct cli *c, const char *what, const char *culprit)
 {
-	str_addf(line, "%s: ", c->opts->report.program);
+	str_addf(line, "%s: ", c->program);
 	if (what != NULL)
 		str_adds(line, what);
 	if (what != NULL && culprit != NULL)
@@ -29,7 +22,7 @@ add_culprit(struct str *line, const struct cli *c, const char *what, const char 
 static enum cli_outcome
 print_complaint(struct str *line, const struct cli *c)
 {
-	str_addf(line, "\nTry '%s --help'.\n", c->opts->report.program);
+	str_addf(line, "\nTry '%s --help'.\n", c->command);
 	fputs(line->buf, stderr);
 	str_release(line);
 	return CLI_USAGE;
@@ -61,6 +54,12 @@ cli_complain_more(
 }
 
 enum cli_outcome
+cli_complain_value(const struct cli *c, const char *name, const char *value, const char *choice)
+{
+	return cli_complain_more(c, "invalid value", value, " for '%s' (use %s)", name, choice);
+}
+
+enum cli_outcome
 cli_choose(const struct cli *c, const char *name, const char *value, const struct word *list,
     unsigned *meaning)
 {
@@ -72,31 +71,15 @@ cli_choose(const struct cli *c, const char *name, const char *value, const struc
 		return CLI_RUN;
 	}
 	words_add(&choice, list);
-	(void)cli_complain_more(c, "invalid value", value, " for '%s' (use %s)", name, choice.buf);
+	(void)cli_complain_value(c, name, value, choice.buf);
 	str_release(&choice);
 	return CLI_USAGE;
 }
 
-enum cli_outcome
-cli_take_jobs(const struct cli *c, const char *name, const char *value)
+const char *
+cli_variable(const char *name)
 {
-	char *end = NULL;
-	unsigned long n = strtoul(value, &end, 10);
+	const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread yet */
 
-	if (value[0] < '0' || value[0] > '9' || *end != '\0' || n < 1 || n > JOBS_MAX)
-		return cli_complain_more(
-		    c, "invalid value", value, " for '%s' (use 1 to %d)", name, JOBS_MAX);
-	c->opts->jobs = (int)n;
-	return CLI_RUN;
-}
-
-enum cli_outcome
-cli_take_progress(const struct cli *c, const char *name, const char *value)
-{
-	unsigned when = 0;
-
-	if (cli_choose(c, name, value, words_progress, &when) != CLI_RUN)
-		return CLI_USAGE;
-	c->opts->report.progress = (enum progress_when)when;
-	return CLI_RUN;
+	return value != NULL && value[0] != '\0' ? value : NULL;
 }

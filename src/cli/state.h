@@ -3,14 +3,11 @@
 #ifndef DECANT_STATE_H
 #define DECANT_STATE_H
 
-#include "cli/options.h"
+#include "cli/verb.h"
 
-/* A command line that is being read. */
-struct cli {
-	struct copy_opts *opts; /* what has been understood; borrowed */
-	const char *command;    /* what usage calls it: "decant copy" or "cp" */
-	size_t argc;            /* arguments: no more rules than that can come */
-	bool follow_given;      /* one of -H -L -P -d -a was given; the last one is in OPTS */
+/* What options of copy ask for before they are settled with each other. */
+struct copy_asked {
+	bool follow_given; /* one of -H -L -P -d -a was given; the last one is in the options */
 
 	enum {
 		ASK_UNSET, /* neither -i nor -n */
@@ -19,9 +16,22 @@ struct cli {
 	} ask;             /* what to do about existing files */
 
 	bool backup;         /* some option asked for backups */
-	bool progress_given; /* --progress was given; it is in OPTS */
 	const char *control; /* CONTROL of the last --backup that had one, or NULL */
 	const char *suffix;  /* the last --suffix, or NULL */
+};
+
+/* A command line that is being read. */
+struct cli {
+	struct command *cmd;     /* what has been understood; borrowed */
+	const struct verb *verb; /* its verb; verb_none before it is known */
+	void *opts;              /* the verb's options in CMD, for opt_field() */
+	const char *program;     /* what messages begin with: "decant", or "cp" when called so */
+	char command[24];    /* what usage calls it: "decant copy" or "cp"; no verb has 16 bytes */
+	size_t argc;         /* arguments: no more rules or stages than that can come */
+	char **operands;     /* operands [n_operands], and NULL; borrowed from argv */
+	size_t n_operands;   /* number of them */
+	bool given[OPT_MAX]; /* which options of the verb were given, by their index */
+	struct copy_asked copy; /* of the verb copy */
 };
 
 /*
@@ -33,14 +43,9 @@ enum cli_outcome cli_complain(const struct cli *c, const char *what, const char 
 /* Likewise, with formatted text right behind the culprit. */
 [[gnu::format(printf, 4, 5)]] enum cli_outcome cli_complain_more(
     const struct cli *c, const char *what, const char *culprit, const char *format, ...);
-
-/*
- * After the last option: add what the environment says and what the options mean together, and
- * check them and the operands.  CLI_RUN or, after a complaint, CLI_USAGE.
- */
-enum cli_outcome cli_settle(struct cli *c);
-
-struct word;
+/* Complain that VALUE is none for NAME, an option or a stage, which wants CHOICE.  Returns CLI_USAGE. */
+enum cli_outcome cli_complain_value(
+    const struct cli *c, const char *name, const char *value, const char *choice);
 
 /*
  * Find VALUE in LIST; *MEANING is what it stands for.  NAME is the option, with its dashes, or the
@@ -48,9 +53,10 @@ struct word;
  */
 enum cli_outcome cli_choose(const struct cli *c, const char *name, const char *value,
     const struct word *list, unsigned *meaning);
-/* Take VALUE for the number of workers, likewise. */
-enum cli_outcome cli_take_jobs(const struct cli *c, const char *name, const char *value);
-/* Take VALUE for when to show progress, likewise. */
-enum cli_outcome cli_take_progress(const struct cli *c, const char *name, const char *value);
+/* The environment variable NAME; NULL when it is unset or empty. */
+const char *cli_variable(const char *name);
+
+/* Settle copy's options with the environment, with each other and with the operands: verb.settle. */
+enum cli_outcome copy_settle(struct cli *c);
 
 #endif

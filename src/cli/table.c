@@ -1,71 +1,78 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Finding options in the table: by letter, by value, by a name that is nearly right. */
+/* Finding options in a table: by letter, by value, by a name that is nearly right. */
 #include "cli/table.h"
 
 #include "cli/typo.h"
 
 #include <string.h>
 
-#define OPT(...)
-#define FLAG(...)
-#define TEXT(...)
-#define WORD(...)
-#define ALIEN(name, advice) { name, advice },
-static const struct alien aliens[] = {
-#include "cli/options.def"
-};
-
 const char *
 opt_group_title(enum opt_group g)
 {
 	static const char *const titles[GROUP_N] = {
-		[GROUP_WHAT] = "What to copy",
+		[GROUP_WHAT] = "What to",
 		[GROUP_LINKS] = "Links",
 		[GROUP_WHERE] = "Destination",
 		[GROUP_EXISTING] = "Existing files",
 		[GROUP_KEEP] = "Attributes",
+		[GROUP_COMMANDS] = "Commands",
 		[GROUP_DATA] = "Data",
 		[GROUP_OUTPUT] = "Output",
+		[GROUP_EVERY] = "Every verb",
 	};
 	return titles[g];
 }
 
 const struct opt *
-opt_by_letter(int letter)
+opt_by_letter(const struct opt_table *t, int letter)
 {
-	for (size_t i = 0; i < opt_count && letter != '\0'; i++) {
-		if (opt_table[i].shorts != NULL && strchr(opt_table[i].shorts, letter) != NULL)
-			return &opt_table[i];
+	for (size_t i = 0; i < t->n_opts && letter != '\0'; i++) {
+		if (t->opts[i].shorts != NULL && strchr(t->opts[i].shorts, letter) != NULL)
+			return &t->opts[i];
 	}
 	return NULL;
 }
 
 const struct opt *
-opt_by_val(int val)
+opt_by_val(const struct opt_table *t, int val)
 {
-	if (val >= OPT_LONG_VAL && (size_t)(val - OPT_LONG_VAL) < opt_count)
-		return &opt_table[val - OPT_LONG_VAL];
-	return opt_by_letter(val);
+	if (val >= OPT_LONG_VAL && (size_t)(val - OPT_LONG_VAL) < t->n_opts)
+		return &t->opts[val - OPT_LONG_VAL];
+	return opt_by_letter(t, val);
+}
+
+const struct opt *
+opt_by_name(const struct opt_table *t, const char *name, size_t len)
+{
+	if (len == 2 && name[0] == '-' && name[1] != '-')
+		return opt_by_letter(t, name[1]);
+	for (size_t i = 0; i < t->n_opts; i++) {
+		const char *known = t->opts[i].name;
+
+		if (known != NULL && strlen(known) == len && memcmp(known, name, len) == 0)
+			return &t->opts[i];
+	}
+	return NULL;
 }
 
 const struct alien *
-opt_alien(const char *name, size_t len)
+opt_alien(const struct opt_table *t, const char *name, size_t len)
 {
-	for (size_t i = 0; i < sizeof(aliens) / sizeof(aliens[0]); i++) {
-		if (strlen(aliens[i].name) == len && memcmp(aliens[i].name, name, len) == 0)
-			return &aliens[i];
+	for (size_t i = 0; i < t->n_aliens; i++) {
+		if (strlen(t->aliens[i].name) == len && memcmp(t->aliens[i].name, name, len) == 0)
+			return &t->aliens[i];
 	}
 	return NULL;
 }
 
 const char *
-opt_nearest(const char *name, size_t len)
+opt_nearest(const struct opt_table *t, const char *name, size_t len)
 {
 	const char *nearest = NULL;
 	int best = typo_limit(len < 2 ? 0 : len - 2); /* the dashes do not count */
 
-	for (size_t i = 0; i < opt_count; i++) {
-		const char *candidate = opt_table[i].name;
+	for (size_t i = 0; i < t->n_opts; i++) {
+		const char *candidate = t->opts[i].name;
 
 		if (candidate == NULL)
 			continue;
@@ -79,14 +86,17 @@ opt_nearest(const char *name, size_t len)
 }
 
 void
-opt_getopt(struct option longs[static OPT_MAX + 1], char letters[static 2 * OPT_MAX + 2])
+opt_getopt(const struct opt_table *t, struct option longs[static OPT_MAX + 1],
+    char letters[static 2 * OPT_MAX + 3])
 {
 	size_t n_longs = 0;
 	size_t n_letters = 0;
 
-	letters[n_letters++] = ':'; /* tell a missing value from an unknown option */
-	for (size_t i = 0; i < opt_count; i++) {
-		const struct opt *o = &opt_table[i];
+	if (t->first)
+		letters[n_letters++] = '+'; /* stop at the first operand */
+	letters[n_letters++] = ':';         /* tell a missing value from an unknown option */
+	for (size_t i = 0; i < t->n_opts; i++) {
+		const struct opt *o = &t->opts[i];
 		int has_arg = no_argument;
 
 		if (o->arg != NULL)

@@ -79,12 +79,6 @@ const struct word words_color[] = {
 	{ NULL, 0 },
 };
 
-const struct word words_help[] = {
-	{ "all", 0 },
-	{ "copy", 0 },
-	{ NULL, 0 },
-};
-
 const struct word *
 words_find(const struct word *list, const char *text, size_t len)
 {

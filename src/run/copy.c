@@ -83,13 +83,13 @@ build_filter(struct run *run)
 {
 	const struct copy_opts *opts = run->opts;
 
-	if (opts->n_rules == 0)
+	if (opts->select.n_rules == 0)
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	for (size_t i = 0; i < opts->n_rules; i++) {
-		const struct filter_rule *r = &opts->rules[i];
+	for (size_t i = 0; i < opts->select.n_rules; i++) {
+		const struct filter_rule *r = &opts->select.rules[i];
 		if (r->kind != RULE_FILE) {
 			TRY(filter_add(
 			    run->filter, r->text, strlen(r->text), r->kind == RULE_INCLUDE));

@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "report/report.h"
+#include "run/parts.h"
 #include "sys/meta.h"
 #include "tree/filter.h"
 #include "tree/plan.h"
@@ -26,24 +27,6 @@ struct walk_opts {
 	    *filter; /* what to leave out; borrowed, set by copy_run(); NULL = nothing */
 };
 
-/* One option that says what to leave out; the last rule that matches an entry decides. */
-struct filter_rule {
-	enum {
-		RULE_EXCLUDE, /* --exclude: leave out what TEXT matches */
-		RULE_INCLUDE, /* --include: keep what TEXT matches */
-		RULE_FILE     /* --exclude-from: the rules are in the file named TEXT */
-	} kind;               /* what TEXT is */
-
-	const char *text; /* a pattern or the name of a file; borrowed from argv */
-};
-
-/* When written data is made durable. */
-enum durability {
-	FSYNC_NONE, /* when the kernel likes */
-	FSYNC_END,  /* one syncfs of the destination at the end */
-	FSYNC_EACH, /* each file before it appears, and its directory */
-};
-
 /* What one run of `copy` was asked to do; const once the run starts.  Pointers into argv are
  * borrowed. */
 struct copy_opts {
@@ -61,13 +44,9 @@ struct copy_opts {
 	bool no_target_dir;        /* -T: DEST is the thing itself */
 	const char *target_dir;    /* -t DIR, or NULL */
 	const char *suffix;        /* suffix of simple backups, never NULL nor empty */
-	const char *files_from; /* --files-from: a file or "-" that names what to copy, or NULL */
-	char files_end;         /* byte that ends a name there: '\n', or NUL with --from0 */
-	struct filter_rule
-	    *rules;        /* rules in the order given [n_rules]; owned, see cli_release() */
-	size_t n_rules;    /* number of them */
-	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
-	size_t n_operands; /* number of them; with files_from at most one source */
+	struct select_opts select; /* what to leave out, or what to copy alone */
+	char **operands;           /* operands [n_operands]: sources, and without -t then DEST */
+	size_t n_operands;         /* number of them; with --files-from at most one source */
 };
 
 /*

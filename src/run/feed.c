@@ -126,7 +126,7 @@ feed_run(struct job *job, unsigned number)
 	for (;;) {
 		struct err err = next_name(f, &name, &len);
 		if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
-			tell_operand_error(run, run->opts->files_from, err, NULL);
+			tell_operand_error(run, run->opts->select.files_from, err, NULL);
 		if (err_failed(err) || name == NULL)
 			break;
 		own_mem char *path = strndup(name, len);
@@ -144,13 +144,13 @@ feed_run(struct job *job, unsigned number)
 static bool
 open_list(struct run *run, struct feed *f)
 {
-	const char *path = run->opts->files_from;
+	const char *path = run->opts->select.files_from;
 	struct err err = ERR_OK;
 
 	if (strcmp(path, "-") != 0)
 		err = dir_open_file(AT_FDCWD, path, true, &f->fd);
 	if (!err_failed(err)) {
-		f->names = names_new(f->fd, run->opts->files_end);
+		f->names = names_new(f->fd, run->opts->select.files_end);
 		if (f->names == NULL)
 			err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	}
@@ -170,7 +170,7 @@ feed_start(struct run *run, const char *source)
 	else if (source != NULL)
 		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);
 	if (err_failed(err)) {
-		tell_operand_error(run, source != NULL ? source : run->opts->files_from, err, NULL);
+		tell_operand_error(run, source != NULL ? source : run->opts->select.files_from, err, NULL);
 		free(f);
 		return;
 	}

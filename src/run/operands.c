@@ -118,7 +118,7 @@ find_base(struct operands *o)
 {
 	const struct copy_opts *opts = o->run->opts;
 	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
-	bool several = o->n > 1 || opts->parents || opts->files_from != NULL;
+	bool several = o->n > 1 || opts->parents || opts->select.files_from != NULL;
 	struct stat st;
 
 	struct err err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
@@ -346,7 +346,7 @@ operands_run(struct run *run)
 
 	map_init(&o.seen);
 	if (find_base(&o)) {
-		if (opts->files_from != NULL) {
+		if (opts->select.files_from != NULL) {
 			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
 		} else {
 			for (size_t i = 0; i < o.n && !cancel_requested(&run->cancel); i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cli/: from argv and the environment to what a run is asked to do, or to one line of complaint. */
-#include "cli/options.h"
 #include "cli/typo.h"
+#include "cli/verb.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +24,7 @@ struct line {
 	char text[256];
 	char *argv[ARGS_MAX + 1];
 	int argc;
-	struct copy_opts opts;
+	struct command cmd;
 	enum cli_outcome outcome;
 	char out[16384];     /* what was printed on stdout */
 	char complaint[512]; /* the first line on stderr, without its newline */
@@ -67,7 +67,7 @@ line_parse(struct line *l, const char *words)
 	fflush(stdout);
 	int out_file = redirect(1, &out);
 	int err_file = redirect(2, &err);
-	l->outcome = cli_parse(l->argc, l->argv, &l->opts);
+	l->outcome = cli_parse(l->argc, l->argv, &l->cmd);
 	fflush(stdout);
 	take_back(1, out, out_file, l->out, sizeof(l->out));
 	take_back(2, err, err_file, l->complaint, sizeof(l->complaint));
@@ -77,7 +77,7 @@ line_parse(struct line *l, const char *words)
 static void
 line_release(struct line *l)
 {
-	cli_release(&l->opts);
+	cli_release(&l->cmd);
 }
 
 /* Parse WORDS, which must be right. */
@@ -109,7 +109,7 @@ static const struct {
 	{ "a b", FIELD(engine.sparse), WHEN_AUTO },
 	{ "a b", FIELD(fsync), FSYNC_NONE },
 	{ "a b", FIELD(jobs), 0 },
-	{ "a b", FIELD(files_end), '\n' },
+	{ "a b", FIELD(select.files_end), '\n' },
 	{ "a b", FIELD(report.end), '\n' },
 	{ "a b", FIELD(report.progress), PROGRESS_AUTO },
 	{ "a b", FIELD(report.print0), PRINT0_NONE },
@@ -141,7 +141,7 @@ static const struct {
 	{ "--one-file-system a b", FIELD(walk.one_file_system), true },
 	{ "--attributes-only a b", FIELD(plan.attributes_only), true },
 	{ "--strip-trailing-slashes a b", FIELD(strip_slashes), true },
-	{ "--files-from=- --from0 b", FIELD(files_end), '\0' },
+	{ "--files-from=- --from0 b", FIELD(select.files_end), '\0' },
 	{ "--files-from=- -t b", FIELD(n_operands), 0 },
 	/* links */
 	{ "-r a b", FIELD(walk.follow), FOLLOW_NONE },
@@ -259,7 +259,7 @@ options_set_fields(void **state)
 
 		(void)snprintf(words, sizeof(words), "decant copy %s", numbers[i].words);
 		line_accept(&l, words);
-		const char *field = (const char *)&l.opts + numbers[i].offset;
+		const char *field = (const char *)&l.cmd.copy + numbers[i].offset;
 		switch (numbers[i].size) {
 		case sizeof(byte):
 			memcpy(&byte, field, sizeof(byte));
@@ -287,25 +287,25 @@ strings_are_lent(void **state)
 
 	(void)state;
 	line_accept(&l, "decant copy -S .old --report=r.json --files-from names -t dir src");
-	assert_string_equal(l.opts.suffix, ".old");
-	assert_string_equal(l.opts.report.file, "r.json");
-	assert_string_equal(l.opts.files_from, "names");
-	assert_string_equal(l.opts.target_dir, "dir");
-	assert_string_equal(l.opts.report.dst, "dir");
-	assert_string_equal(l.opts.operands[0], "src");
-	assert_string_equal(l.opts.report.program, "decant");
-	assert_string_equal(l.opts.report.verb, "copy");
+	assert_string_equal(l.cmd.copy.suffix, ".old");
+	assert_string_equal(l.cmd.copy.report.file, "r.json");
+	assert_string_equal(l.cmd.copy.select.files_from, "names");
+	assert_string_equal(l.cmd.copy.target_dir, "dir");
+	assert_string_equal(l.cmd.copy.report.dst, "dir");
+	assert_string_equal(l.cmd.copy.operands[0], "src");
+	assert_string_equal(l.cmd.copy.report.program, "decant");
+	assert_string_equal(l.cmd.copy.report.verb, "copy");
 	line_release(&l);
 
 	line_accept(&l, "decant copy a -r b c");
-	assert_string_equal(l.opts.suffix, "~");
-	assert_null(l.opts.target_dir);
-	assert_string_equal(l.opts.report.srcs[1], "b");
-	assert_string_equal(l.opts.report.dst, "c");
+	assert_string_equal(l.cmd.copy.suffix, "~");
+	assert_null(l.cmd.copy.target_dir);
+	assert_string_equal(l.cmd.copy.report.srcs[1], "b");
+	assert_string_equal(l.cmd.copy.report.dst, "c");
 	line_release(&l);
 
 	line_accept(&l, "decant copy -S a/b x y");
-	assert_string_equal(l.opts.suffix, "~");
+	assert_string_equal(l.cmd.copy.suffix, "~");
 	line_release(&l);
 }
 
@@ -317,16 +317,16 @@ rules_keep_their_order(void **state)
 	(void)state;
 	line_accept(
 	    &l, "decant cp --exclude=*.o a --include keep.o --exclude-from=f b --exclude /x");
-	assert_int_equal(l.opts.n_rules, 4);
-	assert_int_equal(l.opts.rules[0].kind, RULE_EXCLUDE);
-	assert_string_equal(l.opts.rules[0].text, "*.o");
-	assert_int_equal(l.opts.rules[1].kind, RULE_INCLUDE);
-	assert_string_equal(l.opts.rules[1].text, "keep.o");
-	assert_int_equal(l.opts.rules[2].kind, RULE_FILE);
-	assert_string_equal(l.opts.rules[2].text, "f");
-	assert_string_equal(l.opts.rules[3].text, "/x");
+	assert_int_equal(l.cmd.copy.select.n_rules, 4);
+	assert_int_equal(l.cmd.copy.select.rules[0].kind, RULE_EXCLUDE);
+	assert_string_equal(l.cmd.copy.select.rules[0].text, "*.o");
+	assert_int_equal(l.cmd.copy.select.rules[1].kind, RULE_INCLUDE);
+	assert_string_equal(l.cmd.copy.select.rules[1].text, "keep.o");
+	assert_int_equal(l.cmd.copy.select.rules[2].kind, RULE_FILE);
+	assert_string_equal(l.cmd.copy.select.rules[2].text, "f");
+	assert_string_equal(l.cmd.copy.select.rules[3].text, "/x");
 	line_release(&l);
-	assert_null(l.opts.rules);
+	assert_null(l.cmd.copy.select.rules);
 }
 
 static void
@@ -336,13 +336,13 @@ the_program_may_be_called_cp(void **state)
 
 	(void)state;
 	line_accept(&l, "/usr/local/bin/cp -r a b");
-	assert_string_equal(l.opts.report.program, "cp");
-	assert_true(l.opts.walk.recursive);
-	assert_int_equal(l.opts.n_operands, 2);
+	assert_string_equal(l.cmd.copy.report.program, "cp");
+	assert_true(l.cmd.copy.walk.recursive);
+	assert_int_equal(l.cmd.copy.n_operands, 2);
 	line_release(&l);
 
 	line_accept(&l, "cp copy cp");
-	assert_string_equal(l.opts.operands[0], "copy");
+	assert_string_equal(l.cmd.copy.operands[0], "copy");
 	line_release(&l);
 
 	line_parse(&l, "cp --recursve");
@@ -357,10 +357,36 @@ static const struct {
 	const char *words;
 	const char *complaint;
 } wrong[] = {
-	{ "decant", "missing verb (use 'decant copy SOURCE DEST')" },
+	{ "decant", "missing verb (use copy or pipe)" },
 	{ "decant ocpy a b", "unknown verb 'ocpy'; did you mean 'copy'?" },
-	{ "decant frobnicate a b", "unknown verb 'frobnicate' (use 'copy')" },
+	{ "decant frobnicate a b", "unknown verb 'frobnicate' (use copy or pipe)" },
 	{ "decant -r a b", "missing verb before '-r' (use 'decant copy')" },
+	{ "decant -rv a b", "missing verb before '-r' (use 'decant copy')" },
+	{ "decant --timeout=3 a b", "missing verb before '--timeout' (use 'decant pipe')" },
+	{ "decant --color=auto a b", "missing verb before '--color=auto' (use copy or pipe)" },
+	{ "decant --hepl", "unknown option '--hepl'; did you mean '--help'?" },
+	{ "decant - a", "missing verb before '-' (use copy or pipe)" },
+	{ "decant pip a", "unknown verb 'pip'; did you mean 'pipe'?" },
+	{ "decant copy --env=A=b a b", "'--env' is not an option of copy, but of pipe" },
+	{ "decant pipe --recursive a b", "'--recursive' is not an option of pipe, but of copy" },
+	{ "decant pipe -r a b", "'-r' is not an option of pipe, but of copy" },
+	{ "decant pipe -v a", "'-v' is not an option of pipe; use '--explain'" },
+	{ "decant pipe --timout=3 a", "unknown option '--timout'; did you mean '--timeout'?" },
+	{ "decant pipe --timeout=0 a",
+	    "invalid value '0' for '--timeout' (use a time such as 1.5, 500ms, 10s, 2m or 1h)" },
+	{ "decant pipe --timeout=1d a",
+	    "invalid value '1d' for '--timeout' (use a time such as 1.5, 500ms, 10s, 2m or 1h)" },
+	{ "decant pipe --mem-limit=0 a",
+	    "invalid value '0' for '--mem-limit' (use a size such as 64M or 2G)" },
+	{ "decant pipe --env==x a",
+	    "invalid value '=x' for '--env' (use NAME=VALUE, or NAME to remove it)" },
+	{ "decant pipe --ignore=foo a",
+	    "invalid value 'foo' for '--ignore' (use pipe, any, exit:N or signal:NAME, joined "
+	    "by commas)" },
+	{ "decant pipe --json a",
+	    "data and --json would both go to standard output (use --report=FILE)" },
+	{ "decant pipe --json a | fd:1",
+	    "data and --json would both go to standard output (use --report=FILE)" },
 	{ "decant copy", "missing file operand" },
 	{ "decant copy x", "missing destination after 'x'" },
 	{ "decant copy -t d", "missing file operand" },
@@ -399,7 +425,7 @@ static const struct {
 	    "invalid value '18446744073709551617' for '--jobs' (use 1 to 256)" },
 	{ "decant copy --color=red a b",
 	    "invalid value 'red' for '--color' (use auto, always or never)" },
-	{ "decant copy --help=me", "invalid value 'me' for '--help' (use all or copy)" },
+	{ "decant copy --help=me", "invalid value 'me' for '--help' (use all, copy or pipe)" },
 	{ "decant copy -bn a b", "options --backup and --no-clobber are mutually exclusive" },
 	{ "decant copy -b --update=none-fail a b",
 	    "options --backup and --update=none are mutually exclusive" },
@@ -447,21 +473,21 @@ the_environment_fills_gaps(void **state)
 	setenv("SIMPLE_BACKUP_SUFFIX", ".bak", 1);
 	setenv("VERSION_CONTROL", "t", 1);
 	line_accept(&l, "decant copy -b a b");
-	assert_int_equal(l.opts.jobs, 7);
-	assert_int_equal(l.opts.report.progress, PROGRESS_NEVER);
-	assert_string_equal(l.opts.suffix, ".bak");
-	assert_int_equal(l.opts.plan.backup, BACKUP_NUMBERED);
+	assert_int_equal(l.cmd.copy.jobs, 7);
+	assert_int_equal(l.cmd.copy.report.progress, PROGRESS_NEVER);
+	assert_string_equal(l.cmd.copy.suffix, ".bak");
+	assert_int_equal(l.cmd.copy.plan.backup, BACKUP_NUMBERED);
 	line_release(&l);
 
 	line_accept(&l, "decant copy -j 2 --progress=auto --backup=simple -S .x a b");
-	assert_int_equal(l.opts.jobs, 2);
-	assert_int_equal(l.opts.report.progress, PROGRESS_AUTO);
-	assert_string_equal(l.opts.suffix, ".x");
-	assert_int_equal(l.opts.plan.backup, BACKUP_SIMPLE);
+	assert_int_equal(l.cmd.copy.jobs, 2);
+	assert_int_equal(l.cmd.copy.report.progress, PROGRESS_AUTO);
+	assert_string_equal(l.cmd.copy.suffix, ".x");
+	assert_int_equal(l.cmd.copy.plan.backup, BACKUP_SIMPLE);
 	line_release(&l);
 
 	line_accept(&l, "decant copy a b");
-	assert_int_equal(l.opts.plan.backup, BACKUP_NONE);
+	assert_int_equal(l.cmd.copy.plan.backup, BACKUP_NONE);
 	line_release(&l);
 
 	setenv("DECANT_JOBS", "many", 1);
@@ -484,8 +510,8 @@ posix_ends_options_at_the_first_operand(void **state)
 	(void)state;
 	setenv("POSIXLY_CORRECT", "1", 1);
 	line_accept(&l, "decant copy a -r b");
-	assert_false(l.opts.walk.recursive);
-	assert_int_equal(l.opts.n_operands, 3);
+	assert_false(l.cmd.copy.walk.recursive);
+	assert_int_equal(l.cmd.copy.n_operands, 3);
 	line_release(&l);
 }
 
@@ -494,7 +520,9 @@ help_and_version_are_printed(void **state)
 {
 	static const char *const forms[] = { "decant --help", "decant copy --help",
 		"decant --help=copy", "decant copy a b --help=all", "cp --help", "decant --version",
-		"decant copy --version", "cp --vers" };
+		"decant copy --version", "cp --vers", "decant pipe --help", "decant --help=pipe",
+		"decant --help=cp", "decant pipe --version a", "cp --help=pipe", "cp --help=all",
+		"decant --color=auto --help=all" };
 	struct line l;
 
 	(void)state;
@@ -505,6 +533,109 @@ help_and_version_are_printed(void **state)
 		assert_true(strlen(l.out) > 0);
 		line_release(&l);
 	}
+}
+
+static void
+pipe_has_its_own_options(void **state)
+{
+	struct line l;
+
+	(void)state;
+	setenv("DECANT_JOBS", "many", 1); /* pipe has no --jobs */
+	line_accept(&l, "decant pipe --env=A=b --env=C --mem-limit=64M --timeout 1.5 --chdir=/d "
+			"--fsync=end --explain --ignore=pipe -q in");
+	const struct pipe_opts *opts = &l.cmd.pipe;
+	assert_ptr_equal(l.cmd.verb, &verb_pipe);
+	assert_int_equal(opts->n_env, 2);
+	assert_string_equal(opts->env[0], "A=b");
+	assert_string_equal(opts->env[1], "C");
+	assert_int_equal(opts->mem_limit, 64 << 20);
+	assert_int_equal(opts->timeout_ms, 1500);
+	assert_string_equal(opts->chdir, "/d");
+	assert_int_equal(opts->fsync, FSYNC_END);
+	assert_true(opts->report.explain);
+	assert_true(opts->ignore.pipe);
+	assert_true(opts->report.quiet);
+	assert_string_equal(opts->report.verb, "pipe");
+	assert_string_equal(opts->report.program, "decant");
+	line_release(&l);
+}
+
+static void
+options_of_commands_are_theirs(void **state)
+{
+	struct line l;
+
+	(void)state;
+	line_accept(&l, "decant pipe --stats cmd sort --json --help | out");
+	assert_true(l.cmd.pipe.report.stats);
+	assert_false(l.cmd.pipe.report.json);
+	assert_int_equal(l.cmd.pipe.n_stages, 2);
+	assert_string_equal(l.cmd.pipe.stages[0].argv[2], "--help");
+	assert_string_equal(l.cmd.pipe.report.dst, "out");
+	assert_int_equal(l.cmd.pipe.report.n_srcs, 0);
+	line_release(&l);
+
+	line_accept(&l, "decant pipe --json in | fd:5");
+	assert_string_equal(l.cmd.pipe.report.srcs[0], "in");
+	assert_null(l.cmd.pipe.report.dst);
+	line_release(&l);
+}
+
+/* Each option of a verb has one name, help that fits, and the meaning that it has in other verbs. */
+static void
+tables_are_sound(void **state)
+{
+	(void)state;
+	for (size_t v = 0; verbs[v] != NULL; v++) {
+		const struct opt_table *t = &verbs[v]->table;
+		enum opt_group group = GROUP_WHAT;
+
+		assert_true(t->n_opts <= OPT_MAX);
+		assert_ptr_equal(verb_find(verbs[v]->name), verbs[v]);
+		for (size_t i = 0; i < t->n_opts; i++) {
+			const struct opt *o = &t->opts[i];
+
+			assert_true(o->group >= group);
+			group = o->group;
+			assert_true(o->kind != OPT_APPLY || o->apply != NULL);
+			for (const char *s = o->shorts; s != NULL && *s != '\0'; s++)
+				assert_ptr_equal(opt_by_letter(t, *s), o);
+			if (o->name == NULL)
+				continue;
+			assert_ptr_equal(opt_by_name(t, o->name, strlen(o->name)), o);
+			assert_ptr_equal(opt_by_val(t, OPT_LONG_VAL + (int)i), o);
+			assert_null(opt_alien(t, o->name, strlen(o->name)));
+			const struct verb *other =
+			    verb_with_option(verbs[v], o->name, strlen(o->name));
+			if (other == NULL)
+				continue;
+			const struct opt *same =
+			    opt_by_name(&other->table, o->name, strlen(o->name));
+			assert_string_equal(same->help, o->help);
+			assert_int_equal(same->kind, o->kind);
+			assert_ptr_equal(same->apply, o->apply);
+		}
+		for (size_t i = 0; i < t->n_aliens; i++)
+			assert_null(opt_by_name(t, t->aliens[i].name, strlen(t->aliens[i].name)));
+	}
+}
+
+static void
+every_verb_takes_what_every_verb_takes(void **state)
+{
+	static const char *const names[] = { "--explain", "--debug", "--progress", "--stats",
+		"--json", "--report", "--quiet", "--color", "--help", "--version" };
+
+	(void)state;
+	for (size_t v = 0; verbs[v] != NULL; v++) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			assert_non_null(opt_by_name(&verbs[v]->table, names[i], strlen(names[i])));
+	}
+	assert_ptr_equal(verb_find("cp"), &verb_copy);
+	assert_null(verb_find("cop"));
+	assert_ptr_equal(verb_nearest("cop"), &verb_copy);
+	assert_null(verb_nearest("frobnicate"));
 }
 
 static void
@@ -546,6 +677,10 @@ main(void)
 		cmocka_unit_test_setup(the_environment_fills_gaps, clear_environment),
 		cmocka_unit_test_setup(posix_ends_options_at_the_first_operand, clear_environment),
 		cmocka_unit_test_setup(help_and_version_are_printed, clear_environment),
+		cmocka_unit_test_setup(pipe_has_its_own_options, clear_environment),
+		cmocka_unit_test_setup(options_of_commands_are_theirs, clear_environment),
+		cmocka_unit_test(tables_are_sound),
+		cmocka_unit_test(every_verb_takes_what_every_verb_takes),
 		cmocka_unit_test(distance_counts_changes),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

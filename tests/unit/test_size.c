@@ -158,11 +158,60 @@ figures_are_written_for_people(void **state)
 		    duration_format(text, duration_cases[i].span_ns), duration_cases[i].text);
 }
 
+static const struct {
+	const char *text;
+	int64_t ms; /* NO_SIZE = refused */
+} span_cases[] = {
+	{ "0", 0 },
+	{ "10", 10000 },
+	{ "1.5", 1500 },
+	{ "10s", 10000 },
+	{ "500ms", 500 },
+	{ "2m", 120000 },
+	{ "1h", 3600000 },
+	{ "0.25h", 900000 },
+	{ "0.0001", 1 },
+	{ "0.5ms", 1 },
+	{ "1.0000000000000000001s", 1000 },
+	{ "0.333333333333333333h", 1200000 },
+	{ "9223372036854775807ms", INT64_MAX },
+	{ "9223372036854775807.5ms", NO_SIZE },
+	{ "9223372036854775808ms", NO_SIZE },
+	{ "9223372036854775807", NO_SIZE },
+	{ "", NO_SIZE },
+	{ "s", NO_SIZE },
+	{ ".5", NO_SIZE },
+	{ "1.", NO_SIZE },
+	{ "1.s", NO_SIZE },
+	{ "-1", NO_SIZE },
+	{ "+1", NO_SIZE },
+	{ " 1", NO_SIZE },
+	{ "1 s", NO_SIZE },
+	{ "1d", NO_SIZE },
+	{ "1S", NO_SIZE },
+	{ "1sec", NO_SIZE },
+	{ "1.5.5", NO_SIZE },
+};
+
+static void
+a_time_span_is_read_whole_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(span_cases) / sizeof(span_cases[0]); i++) {
+		int64_t ms = NO_SIZE;
+
+		if (duration_parse(span_cases[i].text, &ms) != (span_cases[i].ms != NO_SIZE) ||
+		    ms != span_cases[i].ms)
+			fail_msg("'%s' is read as %lld", span_cases[i].text, (long long)ms);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_size_is_read_whole_or_refused),
+		cmocka_unit_test(a_time_span_is_read_whole_or_refused),
 		cmocka_unit_test(figures_are_written_for_people),
 	};
 

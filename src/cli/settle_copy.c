@@ -1,55 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the options mean together, with the environment and the operands. */
+/* What the options of copy mean together, with the environment and the operands. */
 #include "cli/state.h"
-#include "cli/words.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-/* The variable NAME; NULL when it is unset or empty. */
-static const char *
-variable(const char *name)
-{
-	const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread yet */
-
-	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-static enum cli_outcome
-settle_environment(struct cli *c)
-{
-	const char *jobs = variable("DECANT_JOBS");
-	const char *progress = variable("DECANT_PROGRESS");
-
-	if (jobs != NULL && c->opts->jobs == 0 && cli_take_jobs(c, "DECANT_JOBS", jobs) != CLI_RUN)
-		return CLI_USAGE;
-	if (progress != NULL && !c->progress_given)
-		return cli_take_progress(c, "DECANT_PROGRESS", progress);
-	return CLI_RUN;
-}
 
 static enum cli_outcome
 settle_backup(struct cli *c)
 {
 	const char *name = "--backup";
-	const char *control = c->control;
-	const char *suffix = c->suffix != NULL ? c->suffix : variable("SIMPLE_BACKUP_SUFFIX");
+	const char *control = c->copy.control;
+	const char *suffix =
+	    c->copy.suffix != NULL ? c->copy.suffix : cli_variable("SIMPLE_BACKUP_SUFFIX");
 	unsigned backup = BACKUP_NONE;
 
 	/* As cp does: a suffix that could not end a file name is no suffix. */
 	if (suffix != NULL && suffix[0] != '\0' && strchr(suffix, '/') == NULL)
-		c->opts->suffix = suffix;
-	if (c->backup) {
+		c->cmd->copy.suffix = suffix;
+	if (c->copy.backup) {
 		backup = BACKUP_EXISTING;
 		if (control == NULL || control[0] == '\0') {
 			name = "VERSION_CONTROL";
-			control = variable(name);
+			control = cli_variable(name);
 		}
 		if (control != NULL &&
 		    cli_choose(c, name, control, words_backup, &backup) != CLI_RUN)
 			return CLI_USAGE;
 	}
-	c->opts->plan.backup = (enum backup)backup;
+	c->cmd->copy.plan.backup = (enum backup)backup;
 	return CLI_RUN;
 }
 
@@ -57,16 +34,16 @@ settle_backup(struct cli *c)
 static void
 settle_defaults(struct cli *c)
 {
-	struct copy_opts *opts = c->opts;
+	struct copy_opts *opts = &c->cmd->copy;
 	struct plan_opts *plan = &opts->plan;
 	struct report_opts *report = &opts->report;
 
-	plan->interactive = c->ask == ASK_USER;
-	if (c->ask == ASK_NEVER)
+	plan->interactive = c->copy.ask == ASK_USER;
+	if (c->copy.ask == ASK_NEVER)
 		plan->update = UPDATE_NONE;
 	if (plan->force && (plan->link || plan->symlink))
 		plan->remove_destination = true;
-	if (!c->follow_given)
+	if (!c->copy.follow_given)
 		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
 	if (!opts->walk.recursive)
 		opts->walk.copy_contents = true;
@@ -79,10 +56,11 @@ settle_defaults(struct cli *c)
 static enum cli_outcome
 check_pairs(const struct cli *c)
 {
-	const struct copy_opts *opts = c->opts;
+	const struct copy_opts *opts = &c->cmd->copy;
 	const struct plan_opts *plan = &opts->plan;
 	const struct report_opts *report = &opts->report;
-	bool stdin_taken = opts->files_from != NULL && strcmp(opts->files_from, "-") == 0;
+	bool stdin_taken =
+	    opts->select.files_from != NULL && strcmp(opts->select.files_from, "-") == 0;
 	bool keeps = plan->update == UPDATE_NONE || plan->update == UPDATE_NONE_FAIL;
 	bool reflink = opts->engine.reflink == WHEN_ALWAYS;
 	bool print0 = report->print0 != PRINT0_NONE;
@@ -92,8 +70,8 @@ check_pairs(const struct cli *c)
 		const char *one;
 		const char *other;
 	} pairs[] = {
-		{ c->backup && c->ask == ASK_NEVER, "--backup", "--no-clobber" },
-		{ c->backup && keeps, "--backup", "--update=none" },
+		{ c->copy.backup && c->copy.ask == ASK_NEVER, "--backup", "--no-clobber" },
+		{ c->copy.backup && keeps, "--backup", "--update=none" },
 		{ plan->link && plan->symlink, "--link", "--symbolic-link" },
 		{ reflink && opts->engine.sparse == WHEN_ALWAYS, "--reflink=always",
 		    "--sparse=always" },
@@ -102,7 +80,7 @@ check_pairs(const struct cli *c)
 		{ opts->no_target_dir && opts->target_dir != NULL, "--target-directory",
 		    "--no-target-directory" },
 		{ opts->no_target_dir && opts->parents, "--parents", "--no-target-directory" },
-		{ opts->no_target_dir && opts->files_from != NULL, "--files-from",
+		{ opts->no_target_dir && opts->select.files_from != NULL, "--files-from",
 		    "--no-target-directory" },
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
 		{ print0 && report->json, "--print0", "--json" },
@@ -123,10 +101,10 @@ check_pairs(const struct cli *c)
 static enum cli_outcome
 settle_operands(struct cli *c)
 {
-	struct copy_opts *opts = c->opts;
-	bool listed = opts->files_from != NULL;     /* sources are names below the one operand */
-	bool dest_named = opts->target_dir == NULL; /* the last operand is DEST */
-	size_t n = opts->n_operands;
+	struct copy_opts *opts = &c->cmd->copy;
+	bool listed = opts->select.files_from != NULL; /* sources are names below the one operand */
+	bool dest_named = opts->target_dir == NULL;    /* the last operand is DEST */
+	size_t n = c->n_operands;
 	size_t most = n;
 
 	if (n == 0 && !listed)
@@ -134,12 +112,14 @@ settle_operands(struct cli *c)
 	if (n == 0 && dest_named)
 		return cli_complain(c, "missing destination", NULL);
 	if (n == 1 && dest_named && !listed)
-		return cli_complain(c, "missing destination after", opts->operands[0]);
+		return cli_complain(c, "missing destination after", c->operands[0]);
 	if (opts->no_target_dir || listed)
 		most = dest_named ? 2 : 1;
 	if (n > most)
-		return cli_complain(c, "extra operand", opts->operands[most]);
+		return cli_complain(c, "extra operand", c->operands[most]);
 
+	opts->operands = c->operands;
+	opts->n_operands = n;
 	opts->report.srcs = (const char *const *)opts->operands;
 	opts->report.n_srcs = dest_named ? n - 1 : n;
 	opts->report.dst = dest_named ? opts->operands[n - 1] : opts->target_dir;
@@ -147,9 +127,9 @@ settle_operands(struct cli *c)
 }
 
 enum cli_outcome
-cli_settle(struct cli *c)
+copy_settle(struct cli *c)
 {
-	if (settle_environment(c) != CLI_RUN || settle_backup(c) != CLI_RUN)
+	if (settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
 	settle_defaults(c);
 	if (check_pairs(c) != CLI_RUN)

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the options that several verbs share do; apply_X of a row "X" of the shared .def files. */
+#ifndef DECANT_APPLY_H
+#define DECANT_APPLY_H
+
+#include "cli/table.h"
+
+opt_apply apply_exclude;      /* add a rule to a struct select_opts */
+opt_apply apply_include;      /* likewise */
+opt_apply apply_exclude_from; /* likewise */
+opt_apply apply_from0;        /* names of a struct select_opts end with NUL */
+opt_apply apply_jobs;         /* set an int to a number of workers */
+opt_apply apply_progress;     /* set an enum progress_when */
+opt_apply apply_color;        /* check the value; no output has color */
+opt_apply apply_help;         /* print help */
+opt_apply apply_version;      /* print the version */
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb copy: what its own options do, and its table. */
+#include "base/own.h"
+#include "cli/rows.h"
+#include "cli/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum cli_outcome
+set_follow(struct cli *c, enum follow follow)
+{
+	c->cmd->copy.walk.follow = follow;
+	c->copy.follow_given = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_no_dereference(struct cli *c, const struct opt *, const char *)
+{
+	return set_follow(c, FOLLOW_NONE);
+}
+
+static enum cli_outcome
+apply_follow_operands(struct cli *c, const struct opt *, const char *)
+{
+	return set_follow(c, FOLLOW_ARGS);
+}
+
+static enum cli_outcome
+apply_dereference(struct cli *c, const struct opt *, const char *)
+{
+	return set_follow(c, FOLLOW_ALL);
+}
+
+static enum cli_outcome
+apply_keep_links(struct cli *c, const struct opt *, const char *)
+{
+	c->cmd->copy.keep.links = true;
+	return set_follow(c, FOLLOW_NONE);
+}
+
+/* Keep, or with KEEP false do not keep, what BITS of enum keep_bit name. */
+static void
+set_keep(struct copy_opts *opts, unsigned bits, bool keep)
+{
+	struct keep *k = &opts->keep;
+
+	if (bits & (KEEP_MODE | KEEP_ALL)) {
+		k->mode = keep;
+		opts->default_mode = !keep;
+	}
+	if (bits & (KEEP_OWNER | KEEP_ALL))
+		k->owner = keep;
+	if (bits & (KEEP_TIMES | KEEP_ALL))
+		k->times = keep;
+	if (bits & (KEEP_LINKS | KEEP_ALL))
+		k->links = keep;
+	/* What is named must be kept; what only "all" means is kept where that is possible. */
+	if (bits & (KEEP_XATTR | KEEP_ALL)) {
+		k->xattr = keep;
+		k->xattr_must = keep && (k->xattr_must || bits & KEEP_XATTR);
+	}
+	if (bits & (KEEP_CONTEXT | KEEP_ALL)) {
+		k->context = keep;
+		k->context_must = keep && (k->context_must || bits & KEEP_CONTEXT);
+	}
+}
+
+/* Likewise for a comma-separated LIST of words. */
+static enum cli_outcome
+set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
+{
+	own_mem char *items = strdup(list);
+
+	if (items == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
+		unsigned bits = 0;
+
+		if (cli_choose(c, o->name, item, words_preserve, &bits) != CLI_RUN)
+			return CLI_USAGE;
+		set_keep(&c->cmd->copy, bits, keep);
+	}
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_preserve(struct cli *c, const struct opt *o, const char *value)
+{
+	if (value != NULL)
+		return set_keep_list(c, o, value, true);
+	set_keep(&c->cmd->copy, KEEP_MODE | KEEP_OWNER | KEEP_TIMES, true);
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
+{
+	return set_keep_list(c, o, value, false);
+}
+
+static enum cli_outcome
+apply_archive(struct cli *c, const struct opt *, const char *)
+{
+	c->cmd->copy.walk.recursive = true;
+	set_keep(&c->cmd->copy, KEEP_ALL, true);
+	return set_follow(c, FOLLOW_NONE);
+}
+
+static enum cli_outcome
+apply_interactive(struct cli *c, const struct opt *, const char *)
+{
+	c->copy.ask = ASK_USER;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_no_clobber(struct cli *c, const struct opt *, const char *)
+{
+	c->copy.ask = ASK_NEVER;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_update_older(struct cli *c, const struct opt *, const char *)
+{
+	c->cmd->copy.plan.update = UPDATE_OLDER;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_backup(struct cli *c, const struct opt *, const char *value)
+{
+	c->copy.backup = true;
+	if (value != NULL)
+		c->copy.control = value;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_suffix(struct cli *c, const struct opt *, const char *value)
+{
+	c->copy.backup = true;
+	c->copy.suffix = value;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_verbose(struct cli *c, const struct opt *, const char *)
+{
+	struct report_opts *r = &c->cmd->copy.report;
+
+	r->unchanged = r->verbose;
+	r->verbose = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_end0(struct cli *c, const struct opt *, const char *)
+{
+	c->cmd->copy.report.end = '\0';
+	return CLI_RUN;
+}
+
+#define OPTS         struct copy_opts
+#define LETTER_JOBS  "j"
+#define LETTER_QUIET "q"
+static const struct opt opts[] = {
+#include "cli/copy.def"
+};
+static_assert(COUNT(opts) <= OPT_MAX);
+
+/* Of cp, rsync, tar. */
+static const struct alien aliens[] = {
+	{ "--acls", "; use '--preserve=mode'" },
+	{ "--bwlimit", "" },
+	{ "--checksum", "" },
+	{ "--compress", "" },
+	{ "--context", "; to keep a file's own use '--preserve=context'" },
+	{ "--contents", "; copy 'SOURCE/.' for what is in SOURCE" },
+	{ "--copy-links", "; use '--dereference'" },
+	{ "--delete", ", which never deletes" },
+	{ "--delete-after", ", which never deletes" },
+	{ "--delete-excluded", ", which never deletes" },
+	{ "--existing", "" },
+	{ "--group", "; use '--preserve=ownership'" },
+	{ "--hard-links", "; use '--preserve=links'" },
+	{ "--ignore-existing", "; use '--update=none'" },
+	{ "--include-from", "; use '--exclude-from' and put '!' before the pattern" },
+	{ "--info", "; use '--progress' or '--stats'" },
+	{ "--inplace", "; it is the default" },
+	{ "--itemize-changes", "; use '--itemize'" },
+	{ "--links", "; use '--no-dereference'" },
+	{ "--max-delete", ", which never deletes" },
+	{ "--owner", "; use '--preserve=ownership'" },
+	{ "--perms", "; use '--preserve=mode'" },
+	{ "--remove-source-files", ", which never removes a source" },
+	{ "--times", "; use '--preserve=timestamps'" },
+	{ "--whole-file", "; files are always copied whole" },
+	{ "--xattrs", "; use '--preserve=xattr'" },
+	{ "-A", "; use '--preserve=mode'" },
+	{ "-D", "; use '--recursive'" },
+	{ "-X", "; use '--preserve=xattr'" },
+	{ "-Z", "; to keep a file's own context use '--preserve=context'" },
+	{ "-c", "" },
+	{ "-g", "; use '--preserve=ownership'" },
+	{ "-h", "; use '--help'" },
+	{ "-o", "; use '--preserve=ownership'" },
+	{ "-z", "" },
+};
+
+static const char *const forms[] = {
+	"[OPTION]... SOURCE DEST",
+	"[OPTION]... SOURCE... DIRECTORY",
+	"[OPTION]... -t DIRECTORY SOURCE...",
+	NULL,
+};
+
+static struct report_opts *
+begin(struct cli *c)
+{
+	struct copy_opts *copy = &c->cmd->copy;
+
+	*copy = (struct copy_opts){ .suffix = "~" };
+	copy->select.files_end = '\n';
+	copy->plan.update = UPDATE_ALL;
+	return &copy->report;
+}
+
+static int
+run(struct command *cmd)
+{
+	return copy_run(&cmd->copy);
+}
+
+static void
+release(struct command *cmd)
+{
+	free(cmd->copy.select.rules);
+	cmd->copy.select = (struct select_opts){ 0 };
+}
+
+const struct verb verb_copy = {
+	.name = "copy",
+	.alias = "cp",
+	.forms = forms,
+	.purpose = "Copy files and trees by the cheapest means that the kernel offers.",
+	.table = { opts, COUNT(opts), aliens, COUNT(aliens), .first = false },
+	.begin = begin,
+	.settle = copy_settle,
+	.run = run,
+	.release = release,
+};
