@@ -25,10 +25,14 @@ begin_aside(struct commit *c, mode_t mode)
 {
 	struct err e = dir_create(c->dir, c->aside, mode, &c->fd);
 
-	if (e.code != EEXIST)
-		return e;
-	TRY(dir_unlink(c->dir, c->aside));
-	return dir_create(c->dir, c->aside, mode, &c->fd);
+	if (e.code == EEXIST) {
+		e = dir_unlink(c->dir, c->aside);
+		e = err_failed(e) ? err_make(e.code, OP_CREATE, SIDE_DST, -1)
+				  : dir_create(c->dir, c->aside, mode, &c->fd);
+	}
+	if (!err_failed(e))
+		c->ours = c->aside;
+	return e;
 }
 
 static struct err
@@ -46,14 +50,19 @@ begin_whole(struct commit *c, mode_t mode)
 struct err
 commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode)
 {
+	struct err e;
+
 	c->dir = dir;
 	c->name = name;
 	c->fd = -1;
 	c->how = how;
 	c->nameless = false;
+	c->ours = NULL;
 	switch (how) {
 	case COMMIT_DIRECT:
-		return dir_create(dir, name, mode, &c->fd);
+		e = dir_create(dir, name, mode, &c->fd);
+		c->ours = err_failed(e) ? NULL : name;
+		return e;
 	case COMMIT_WHOLE:
 	case COMMIT_REPLACE:
 		return begin_whole(c, mode);
@@ -71,11 +80,14 @@ name_aside(struct commit *c)
 	struct err e = dir_link_nameless(c->fd, c->dir, c->aside);
 
 	if (e.code == EEXIST) {
-		TRY(dir_unlink(c->dir, c->aside));
-		e = dir_link_nameless(c->fd, c->dir, c->aside);
+		e = dir_unlink(c->dir, c->aside);
+		e = err_failed(e) ? err_make(e.code, OP_RENAME, SIDE_DST, -1)
+				  : dir_link_nameless(c->fd, c->dir, c->aside);
 	}
-	if (!err_failed(e))
+	if (!err_failed(e)) {
 		c->nameless = false;
+		c->ours = c->aside;
+	}
 	return e;
 }
 
@@ -84,7 +96,7 @@ give_name(struct commit *c)
 {
 	if (c->how == COMMIT_WHOLE && c->nameless) {
 		TRY(dir_link_nameless(c->fd, c->dir, c->name));
-		c->how = COMMIT_DIRECT; /* it has its name: from now on a failure removes that */
+		c->ours = c->name;
 		return ERR_OK;
 	}
 	if (c->how != COMMIT_WHOLE && c->how != COMMIT_REPLACE)
@@ -92,7 +104,7 @@ give_name(struct commit *c)
 	if (c->nameless)
 		TRY(name_aside(c));
 	TRY(dir_rename(c->dir, c->aside, c->name, c->how == COMMIT_WHOLE));
-	c->how = COMMIT_IN_PLACE; /* nothing of ours is left to remove */
+	c->ours = NULL; /* it may be all that there is under its name */
 	return ERR_OK;
 }
 
@@ -102,7 +114,7 @@ commit_publish(struct commit *c)
 	struct err e = ERR_OK;
 
 	/* a file under a temporary name is closed, and so checked, before it is shown */
-	if ((c->how == COMMIT_WHOLE || c->how == COMMIT_REPLACE) && !c->nameless)
+	if (c->ours == c->aside)
 		e = file_close(&c->fd, SIDE_DST);
 	if (!err_failed(e))
 		e = give_name(c);
@@ -118,8 +130,7 @@ commit_discard(struct commit *c)
 {
 	file_drop(&c->fd);
 	/* the failure that led here has been reported; what cannot be removed is met by the next run */
-	if (c->how == COMMIT_DIRECT)
-		(void)dir_unlink(c->dir, c->name);
-	else if ((c->how == COMMIT_WHOLE || c->how == COMMIT_REPLACE) && !c->nameless)
-		(void)dir_unlink(c->dir, c->aside);
+	if (c->ours != NULL)
+		(void)dir_unlink(c->dir, c->ours);
+	c->ours = NULL;
 }

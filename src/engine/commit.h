@@ -19,19 +19,20 @@ enum commit_how {
 
 /* A file on its way; the caller's storage. */
 struct commit {
-	int dir;                  /* directory descriptor, borrowed */
-	const char *name;         /* final name below DIR, borrowed */
-	int fd;                   /* the file, open for writing; -1 = none */
-	enum commit_how how;      /* how */
-	bool nameless;            /* WHOLE and REPLACE: it has no name yet (O_TMPFILE) */
-	char aside[NAME_MAX + 1]; /* else its temporary name below DIR */
+	int dir;             /* directory descriptor, borrowed */
+	const char *name;    /* final name below DIR, borrowed */
+	int fd;              /* the file, open for writing; -1 = none */
+	enum commit_how how; /* how */
+	bool nameless;       /* WHOLE and REPLACE: it has no name yet (O_TMPFILE) */
+	const char *ours;    /* name below DIR that giving up removes: NAME or ASIDE; NULL = none */
+	char aside[NAME_MAX + 1]; /* WHOLE and REPLACE: its temporary name below DIR */
 };
 
 /*
  * Begin file NAME below DIR with MODE (the umask applies to new files).
  * A temporary name is derived from NAME alone, so that a run that was killed leaves nothing that
  * the next run of the same command does not take over.
- * Fails with CREATE; nothing has changed at the destination then.
+ * Fails with CREATE; nothing has changed at the destination then, and there is nothing to give up.
  */
 struct err commit_begin(
     struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode);

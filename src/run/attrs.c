@@ -200,7 +200,7 @@ attrs_of_name(struct worker *w, const struct entry *e, const struct stat *st)
 }
 
 void
-attrs_of_directory(struct node *n, void *worker)
+attrs_of_directory(struct node *n, struct err why, void *worker)
 {
 	struct worker *w = worker;
 	struct entry e = { .dir = n->parent, .src_name = n->src_name, .name = n->name };
@@ -214,8 +214,8 @@ attrs_of_directory(struct node *n, void *worker)
 
 	if (n->failed || n->dst.st_ino == 0 || w->run->opts->dry_run)
 		return;
-	if (n->src_fd < 0 || n->dst_fd < 0) {
-		tell_error(w, &e, err_make(ESTALE, OP_CHMOD, SIDE_DST, -1), NULL);
+	if (err_failed(why)) {
+		tell_error(w, &e, why, NULL);
 		return;
 	}
 	struct err err = set_all(w, &e, &a, n->fresh);

@@ -18,7 +18,7 @@ struct err attrs_of_replaced(
     struct worker *w, const struct entry *e, int dst, const struct stat *old);
 /* As attrs_of_file() for what cannot be opened: by name. */
 struct err attrs_of_name(struct worker *w, const struct entry *e, const struct stat *st);
-/* Finish directory N: the finisher of the run's nodes. */
-void attrs_of_directory(struct node *n, void *worker);
+/* Finish directory N: the finisher of the run's nodes, which is told WHY N is not open. */
+void attrs_of_directory(struct node *n, struct err why, void *worker);
 
 #endif

@@ -81,6 +81,17 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 	report_emit(run->report, &ev);
 }
 
+/* Whether E is a symbolic link that still stands: what it should lead to was never there. */
+static bool
+is_dangling(const struct entry *e)
+{
+	struct stat st;
+
+	return e->follow &&
+	       !err_failed(dir_stat(e->dir->src_fd, e->src_name, false, SIDE_SRC, &st)) &&
+	       S_ISLNK(st.st_mode);
+}
+
 void
 tell_error(struct worker *w, const struct entry *e, struct err why, const char *note)
 {
@@ -91,7 +102,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
-	if (class == ERR_CLASS_VANISHED && !e->operand)
+	if (class == ERR_CLASS_VANISHED && !e->operand && !is_dangling(e))
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {
 		ev.fatal = true;

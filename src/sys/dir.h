@@ -29,6 +29,8 @@ struct err dir_open_below(int dir, const char *path, int flags, enum err_side si
 /* Open PATH for reading without blocking on a FIFO or device; FOLLOW says whether a final symbolic
  * link is followed.  The caller looks at what it got with file_stat(). */
 struct err dir_open_file(int dir, const char *path, bool follow, int *fd);
+/* Open the existing NAME for writing as it is; FOLLOW as for dir_open_file(). */
+struct err dir_open_write(int dir, const char *name, bool follow, int *fd);
 /* Open the directory PATH that a person named as a place to create names in: one that may not be
  * listed will do, and then knows nothing but *at calls and fstat (O_PATH). */
 struct err dir_open_place(int dir, const char *path, int *fd);

@@ -20,12 +20,21 @@ struct bufs {
 struct bufs *
 bufs_new(size_t count, size_t size)
 {
-	struct bufs *b = calloc(1, sizeof *b + count * sizeof b->free_list[0]);
+	size_t list, total;
+
+	if (__builtin_add_overflow(size, BUFS_ALIGN - 1, &size))
+		return NULL;
+	size -= size % BUFS_ALIGN;
+	if (__builtin_mul_overflow(count, size, &total) ||
+	    __builtin_mul_overflow(count, sizeof(void *), &list) ||
+	    __builtin_add_overflow(list, sizeof(struct bufs), &list))
+		return NULL;
+	struct bufs *b = calloc(1, list);
 	if (b == NULL)
 		return NULL;
 	b->count = count;
-	b->size = (size + BUFS_ALIGN - 1) / BUFS_ALIGN * BUFS_ALIGN;
-	b->memory = aligned_alloc(BUFS_ALIGN, b->count * b->size);
+	b->size = size;
+	b->memory = aligned_alloc(BUFS_ALIGN, total);
 	if (b->memory == NULL) {
 		free(b);
 		return NULL;

@@ -14,7 +14,7 @@ enum {
 };
 
 /* Make COUNT buffers of SIZE bytes, COUNT * SIZE is the ceiling; no more is ever allocated.  Pages
- * are touched only when a buffer is used.  NULL = out of memory. */
+ * are touched only when a buffer is used.  NULL = out of memory, or more than can be counted. */
 [[nodiscard]] struct bufs *bufs_new(size_t count, size_t size);
 /* Free B; every buffer is back.  NULL is fine. */
 void bufs_free(struct bufs *b);

@@ -385,9 +385,9 @@ finish(struct nodes *p, struct node *n, void *worker)
 	}
 	if (!n->opened)
 		return;
-	bool held = !err_failed(nodes_hold(p, n));
-	/* a node that cannot be opened again is reported by the finisher, which sees it */
-	p->finish(n, worker);
+	struct err why = nodes_hold(p, n);
+	bool held = !err_failed(why);
+	p->finish(n, why, worker);
 	if (held && n->parent != NULL && n->src_fd >= 0)
 		reopen_parent(p, n);
 	pthread_mutex_lock(&p->lock);

@@ -51,9 +51,9 @@ struct node {
 /* All nodes of a run, and the budget of their descriptors; one mutex inside. */
 struct nodes;
 
-/* Finish N: all below it is done, and its descriptors are open and held.  WORKER is passed on from
- * nodes_drop_work(). */
-typedef void node_finish(struct node *n, void *worker);
+/* Finish N: all below it is done.  WHY says why its descriptors could not be opened again; if it is
+ * no failure they are open and held.  WORKER is passed on from nodes_drop_work(). */
+typedef void node_finish(struct node *n, struct err why, void *worker);
 
 /* Make a pool that keeps at most about BUDGET descriptors open.  NULL = out of memory. */
 [[nodiscard]] struct nodes *nodes_new(size_t budget, node_finish *finish);

@@ -49,7 +49,7 @@ struct dest {
 /* What is to be done with an entry. */
 enum step {
 	STEP_SKIP,       /* nothing */
-	STEP_ASK,        /* ask the person, then take STEP_IN_PLACE, STEP_REPLACE or STEP_SKIP */
+	STEP_ASK,        /* ask the person, then plan as without INTERACTIVE, or take STEP_SKIP */
 	STEP_CREATE,     /* make a new name, which must not exist */
 	STEP_PUBLISH,    /* make a new name that appears only when its file is complete */
 	STEP_IN_PLACE,   /* truncate and rewrite the existing regular file */
@@ -85,7 +85,7 @@ enum reason {
 struct action {
 	enum step step;     /* what */
 	enum reason reason; /* why */
-	bool backup;        /* save what is there before it is replaced */
+	bool backup;        /* save what is there before it is replaced; not said with STEP_ASK */
 };
 
 enum {

@@ -205,6 +205,30 @@ keeps() {
 	assert_equal "$(stat -c '%u %y' "$dir/mine")" "65534 $(stat -c %y "$dir/file")"
 }
 
+@test "--attributes-only reaches a file that its owner may not read, or not write" {
+	require_nobody
+	local dir=$BATS_TEST_TMPDIR/nobody mode
+	mkdir "$dir"
+	local up=$dir
+	while [ "$up" != / ]; do chmod go+x "$up"; up=$(dirname "$up"); done
+	cp "$DECANT" "$dir/decant"
+	echo new >"$dir/src"
+	touch -d 2001-02-03 "$dir/src"
+	chmod 0641 "$dir/src"
+	for mode in 0200 0400; do
+		rm -f "$dir/dst"
+		echo old >"$dir/dst"
+		chmod "$mode" "$dir/dst"
+		chown -R 65534:65534 "$dir"
+		run setpriv --reuid=65534 --regid=65534 --clear-groups \
+			"$dir/decant" copy -p --attributes-only "$dir/src" "$dir/dst"
+		assert_success
+		assert_output ''
+		assert_equal "$(cat "$dir/dst")" old
+		assert_equal "$(stat -c '%a %y' "$dir/dst")" "$(stat -c '%a %y' "$dir/src")"
+	done
+}
+
 @test "without -p mode follows the umask and times are new" {
 	echo x >a
 	chmod 0777 a

@@ -109,6 +109,19 @@ setup() {
 	assert_success
 }
 
+@test "-i with --backup asks, then saves, as cp does" {
+	local answer
+	for answer in y n; do
+		rm -f dst* theirs*
+		echo old | tee dst >theirs
+		decant copy -ib src dst <<<"$answer" 2>ours.asked
+		cp -ib src theirs <<<"$answer" 2>theirs.asked
+		assert_equal "$(cat ours.asked)" "decant: overwrite 'dst'? "
+		assert_equal "$(cat dst)" "$(cat theirs)"
+		assert_equal "$(cat dst~ 2>&1 | sed s/dst/theirs/)" "$(cat theirs~ 2>&1)"
+	done
+}
+
 @test "-f replaces what cannot be opened" {
 	require_nobody
 	local dir=$BATS_TEST_TMPDIR/nobody

@@ -97,6 +97,22 @@ no_memory_is_no_pool(void **state)
 	no_memory = false;
 }
 
+/* Pools whose size cannot be counted are no pools, not small ones. */
+static void
+an_overflow_is_no_pool(void **state)
+{
+	static const size_t huge[][2] = {
+		{ SIZE_MAX / BUFS_ALIGN + 2, BUFS_ALIGN },
+		{ 2, SIZE_MAX / 2 + 1 },
+		{ 1, SIZE_MAX },
+		{ SIZE_MAX / sizeof(void *), 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof huge / sizeof huge[0]; i++)
+		assert_null(bufs_new(huge[i][0], huge[i][1]));
+}
+
 struct borrower {
 	struct bufs *bufs;
 	struct cancel *cancel;
@@ -233,6 +249,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buffers_are_aligned_and_apart),
 		cmocka_unit_test(no_memory_is_no_pool),
+		cmocka_unit_test(an_overflow_is_no_pool),
 		cmocka_unit_test(who_finds_none_waits_for_one),
 		cmocka_unit_test(a_cancellation_ends_every_wait),
 		cmocka_unit_test(no_more_than_the_ceiling_is_lent),

@@ -224,8 +224,70 @@ a_stale_temporary_name_is_taken_over(void **state)
 		assert_false(err_failed(commit_publish(&c)));
 		assert_text(t.fd, NAME, NEW);
 		/* a nameless file that needs no temporary name does not look for one */
-		bool needless = c.how == COMMIT_DIRECT;
+		bool needless = hows[i % 2] == COMMIT_WHOLE && refusal == 0;
 		assert_int_equal(count_names(t.fd), needless ? 2 : 1);
+		temp_remove(&t);
+	}
+	refusal = 0;
+}
+
+/* What is in the way of a temporary name, and cannot be removed, stops the beginning or the end. */
+static void
+a_blocked_temporary_name_is_told_as_promised(void **state)
+{
+	static const enum commit_how hows[] = { COMMIT_WHOLE, COMMIT_REPLACE };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		char aside[NAME_MAX + 1];
+		struct commit c;
+		struct temp t;
+
+		temp_make(&t);
+		refusal = i < 2 ? EOPNOTSUPP : 0;
+		commit_aside_name(NAME, aside);
+		assert_int_equal(mkdirat(t.fd, aside, 0700), 0);
+		struct err e = commit_begin(&c, t.fd, NAME, hows[i % 2], 0600);
+		assert_int_equal(e.code, refusal != 0 ? EISDIR : 0);
+		if (err_failed(e)) {
+			assert_int_equal(e.op, OP_CREATE);
+		} else {
+			e = commit_publish(&c);
+			assert_int_equal(e.code, hows[i % 2] == COMMIT_REPLACE ? EISDIR : 0);
+			assert_int_equal(e.op, err_failed(e) ? OP_RENAME : OP_NONE);
+		}
+		assert_int_equal(c.fd, -1);
+		assert_int_equal(unlinkat(t.fd, aside, AT_REMOVEDIR), 0);
+		temp_remove(&t);
+	}
+	refusal = 0;
+}
+
+/* What could not be begun is not ours: giving it up removes nothing, under no name. */
+static void
+giving_up_what_was_not_begun_removes_nothing(void **state)
+{
+	static const enum commit_how hows[] = { COMMIT_DIRECT, COMMIT_WHOLE, COMMIT_REPLACE,
+		COMMIT_IN_PLACE, COMMIT_THROUGH };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof hows / sizeof hows[0]; i++) {
+		char aside[NAME_MAX + 1];
+		struct commit c;
+		struct temp t;
+
+		temp_make(&t);
+		refusal = ENOSPC;
+		commit_aside_name(NAME, aside);
+		put(t.fd, aside, LEFT);
+		if (hows[i] == COMMIT_DIRECT)
+			put(t.fd, NAME, OLD);
+		size_t names = count_names(t.fd);
+		assert_true(err_failed(commit_begin(&c, t.fd, NAME, hows[i], 0600)));
+		commit_discard(&c);
+		assert_int_equal(c.fd, -1);
+		assert_int_equal(count_names(t.fd), names);
+		assert_text(t.fd, aside, LEFT);
 		temp_remove(&t);
 	}
 	refusal = 0;
@@ -297,6 +359,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_way_over_everything),
 		cmocka_unit_test(a_stale_temporary_name_is_taken_over),
+		cmocka_unit_test(a_blocked_temporary_name_is_told_as_promised),
+		cmocka_unit_test(giving_up_what_was_not_begun_removes_nothing),
 		cmocka_unit_test(other_refusals_are_failures),
 		cmocka_unit_test(replacing_makes_a_new_inode),
 		cmocka_unit_test(temporary_names_depend_on_the_name_alone),

@@ -54,9 +54,10 @@ static const struct script {
 };
 
 static void
-never_finished(struct node *n, void *worker)
+never_finished(struct node *n, struct err why, void *worker)
 {
 	(void)n;
+	(void)why;
 	(void)worker;
 	fail_msg("a node that was never opened was finished");
 }

@@ -31,7 +31,8 @@ static size_t fds_before; /* descriptors that are not the pool's */
 /* The nodes finished, in their order. */
 struct ends {
 	size_t count;
-	size_t closed; /* those that could not be opened again */
+	size_t closed;  /* those that could not be opened again */
+	struct err why; /* why the last of them could not */
 	char names[LEVELS][16];
 };
 
@@ -44,14 +45,16 @@ assert_is(int fd, const struct stat *want)
 }
 
 static void
-note_end(struct node *n, void *worker)
+note_end(struct node *n, struct err why, void *worker)
 {
 	struct ends *ends = worker;
 
 	assert_int_equal(n->work, 0);
 	snprintf(ends->names[ends->count++], sizeof ends->names[0], "%s", n->name);
+	assert_int_equal(err_failed(why), n->src_fd < 0);
 	if (n->src_fd < 0) {
 		ends->closed++;
+		ends->why = why;
 		return;
 	}
 	assert_is(n->src_fd, &n->src);
@@ -259,6 +262,8 @@ a_swapped_directory_is_not_opened_again(void **state)
 		nodes_drop_work(w.pool, b, &ends);
 		assert_int_equal(ends.count, 3);
 		assert_int_equal(ends.closed, 2); /* the top could be opened */
+		assert_int_equal(ends.why.code, c->code);
+		assert_int_equal(ends.why.side, c->dst ? SIDE_DST : SIDE_SRC);
 		world_end(&w);
 	}
 }
