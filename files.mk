@@ -249,6 +249,7 @@ BATS_TESTS = \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_links.bats \
 	tests/cli/copy_metamorphic.bats \
 	tests/cli/copy_methods.bats \
 	tests/cli/copy_output.bats \
