@@ -9,10 +9,10 @@
 
 /* Both ends of a pipe on loan. */
 struct spliced_pipe {
-	int in;       /* the end to splice from, non-blocking */
-	int out;      /* the end to splice into, non-blocking */
-	size_t size;  /* its capacity in bytes */
-	size_t held;  /* bytes in it now; the borrower counts */
+	int in;      /* the end to splice from, non-blocking */
+	int out;     /* the end to splice into, non-blocking */
+	size_t size; /* its capacity in bytes */
+	size_t held; /* bytes in it now; the borrower counts */
 };
 
 /* The pool; one mutex inside. */
@@ -24,7 +24,7 @@ struct pipepool;
 void pipepool_free(struct pipepool *p);
 /* Borrow a pipe of up to 1 MiB.  Any thread.  Fails with OPEN when none can be had. */
 struct err pipepool_borrow(struct pipepool *p, struct spliced_pipe *pipe);
-/* Give PIPE back: kept when it is empty, closed when HELD is not 0. */
+/* Give PIPE back: kept when it is empty, closed when HELD is not 0; PIPE is none then. */
 void pipepool_return(struct pipepool *p, struct spliced_pipe *pipe);
 
 #endif

@@ -50,7 +50,7 @@ bufs_free(struct bufs *b)
 }
 
 struct err
-bufs_borrow(struct bufs *b, struct cancel *c, void **buf)
+bufs_borrow(struct bufs *b, const struct cancel *c, void **buf)
 {
 	struct err e = ERR_OK;
 

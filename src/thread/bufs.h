@@ -20,7 +20,7 @@ enum {
 void bufs_free(struct bufs *b);
 /* Borrow a buffer of bufs_size() bytes; blocks until one is back.  ECANCELED once C is requested
  * and none is free.  Any thread. */
-struct err bufs_borrow(struct bufs *b, struct cancel *c, void **buf);
+struct err bufs_borrow(struct bufs *b, const struct cancel *c, void **buf);
 /* Give BUF back.  Any thread. */
 void bufs_return(struct bufs *b, void *buf);
 /* Bytes in each buffer. */
