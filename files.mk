@@ -153,8 +153,10 @@ UNIT_TESTS = \
 	tests/unit/test_list \
 	tests/unit/test_map \
 	tests/unit/test_names \
+	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_options \
+	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
 	tests/unit/test_refusals \
@@ -162,6 +164,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_sched \
 	tests/unit/test_size \
+	tests/unit/test_splice \
 	tests/unit/test_str
 
 BATS_TESTS = \
@@ -202,5 +205,7 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
