@@ -399,25 +399,33 @@ has_enough(const struct taps *t)
 	return t != NULL && t->enough;
 }
 
-/* Block by block past taps, or where an end has no descriptor. */
+/* Block by block until the input ends or a tap has had enough. */
 static struct err
-move_blocks(struct mover *m, struct in *in, struct out *out, bool *early)
+move_blocks(struct in *in, struct out *out)
 {
-	for (;;) {
+	while (!has_enough(out->taps)) {
 		const void *bytes;
 		size_t n;
-		if (has_enough(out->taps))
-			break;
 		TRY(in_peek(in, 1, &bytes, &n));
-		if (n == 0)
+		/* Before it sleeps it shows the taps what was written. */
+		if (n == 0 || has_enough(out->taps))
 			break;
 		TRY(out_write(out, bytes, n));
 		in_take(in, n);
-		m->by = MOVED_BY_BUFFER;
-		m->bytes += (int64_t)n;
 	}
+	return out_flush(out);
+}
+
+/* Past taps, or where an end has no descriptor. */
+static struct err
+move_streams(struct mover *m, struct in *in, struct out *out, bool *early)
+{
+	int64_t before = out->bytes;
+	struct err e = move_blocks(in, out);
+	m->bytes = out->bytes - before;
+	m->by = m->bytes > 0 ? MOVED_BY_BUFFER : MOVED_BY_NOTHING;
 	*early = has_enough(in->taps) || has_enough(out->taps);
-	return ERR_OK;
+	return e;
 }
 
 static struct err
@@ -434,7 +442,7 @@ move_all(void *arg, struct in *in, struct out *out, bool *early)
 	m->by = MOVED_BY_NOTHING;
 	m->bytes = 0;
 	if (mv.in.fd < 0 || mv.out.fd < 0)
-		return move_blocks(m, in, out, early);
+		return move_streams(m, in, out, early);
 	return move_fds(&mv);
 }
 
