@@ -68,6 +68,7 @@ LIBDECANT_FILES = \
 	src/pipe/digest.c \
 	src/pipe/digest.h \
 	src/pipe/digestmodule.h \
+	src/pipe/ends.c \
 	src/pipe/ends.h \
 	src/pipe/environ.c \
 	src/pipe/environ.h \
@@ -85,11 +86,13 @@ LIBDECANT_FILES = \
 	src/pipe/link.h \
 	src/pipe/loop.c \
 	src/pipe/loop.h \
+	src/pipe/mover.c \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
+	src/pipe/pipepool.c \
 	src/pipe/pipepool.h \
 	src/pipe/port.h \
 	src/pipe/range.c \
@@ -179,6 +182,7 @@ LIBDECANT_FILES = \
 	src/sys/module.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.c \
 	src/sys/net.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
@@ -187,6 +191,7 @@ LIBDECANT_FILES = \
 	src/sys/proctree.c \
 	src/sys/spawn.c \
 	src/sys/spawn.h \
+	src/sys/splice.c \
 	src/sys/waitset.c \
 	src/sys/waitset.h \
 	src/thread/bufs.c \
@@ -228,9 +233,11 @@ UNIT_TESTS = \
 	tests/unit/test_list \
 	tests/unit/test_map \
 	tests/unit/test_names \
+	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
 	tests/unit/test_refusals \
@@ -240,6 +247,7 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
+	tests/unit/test_splice \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_taps
@@ -288,6 +296,8 @@ tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--w
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 

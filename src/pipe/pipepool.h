@@ -24,7 +24,7 @@ struct pipepool;
 void pipepool_free(struct pipepool *p);
 /* Borrow a pipe of up to 1 MiB.  Any thread.  Fails with OPEN when none can be had. */
 struct err pipepool_borrow(struct pipepool *p, struct spliced_pipe *pipe);
-/* Give PIPE back: kept when it is empty, closed when HELD is not 0. */
+/* Give PIPE back: kept when it is empty, closed when HELD is not 0; PIPE is none then. */
 void pipepool_return(struct pipepool *p, struct spliced_pipe *pipe);
 
 #endif

@@ -191,13 +191,23 @@ file_seek_hole(int fd, int64_t off, int64_t *pos)
 }
 
 struct err
-file_seek_to(int fd, int64_t off)
+file_seek_to(int fd, int64_t off, enum err_side side)
 {
 	off_t at;
 	do
 		at = lseek(fd, off, SEEK_SET);
 	while (at < 0 && errno == EINTR);
-	return at < 0 ? err_sys(OP_SEEK, SIDE_DST, off) : ERR_OK;
+	return at < 0 ? err_sys(OP_SEEK, side, off) : ERR_OK;
+}
+
+struct err
+file_position(int fd, enum err_side side, int64_t *pos)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR);
+	if (at < 0)
+		return err_sys(OP_SEEK, side, -1);
+	*pos = at;
+	return ERR_OK;
 }
 
 void

@@ -86,8 +86,11 @@ struct err file_seek_data(int fd, int64_t off, int64_t *pos);
  * OFF is past the end.  Moves the file position.  Fails with SEEK of the source at OFF. */
 struct err file_seek_hole(int fd, int64_t off, int64_t *pos);
 
-/* Set the file position of destination FD to OFF.  Fails with SEEK of the destination at OFF. */
-struct err file_seek_to(int fd, int64_t off);
+/* Set the file position of FD to OFF.  Fails with SEEK on SIDE at OFF. */
+struct err file_seek_to(int fd, int64_t off, enum err_side side);
+
+/* Get the file position of FD.  Fails with SEEK on SIDE, offset -1. */
+struct err file_position(int fd, enum err_side side, int64_t *pos);
 
 /* Tell the kernel that FD will be read from start to end; a hint, so failure means nothing. */
 void file_advise_sequential(int fd);

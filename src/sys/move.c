@@ -57,11 +57,24 @@ move_copy_range(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len,
 }
 
 struct err
+move_copy_range_on(int src, int dst, int64_t len, int64_t *moved)
+{
+	ssize_t n;
+	do
+		n = copy_file_range(src, NULL, dst, NULL, capped(len), 0);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_sys(OP_COPY_RANGE, side_of_errno(), -1);
+	*moved = n;
+	return ERR_OK;
+}
+
+struct err
 move_sendfile(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
 {
 	off_t in = src_off;
 	ssize_t n;
-	TRY(file_seek_to(dst, dst_off));
+	TRY(file_seek_to(dst, dst_off, SIDE_DST));
 	do
 		n = sendfile(dst, src, &in, capped(len));
 	while (n < 0 && errno == EINTR);

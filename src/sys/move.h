@@ -36,6 +36,11 @@ struct err move_clone(int dst, int src);
 /* Move by copy_file_range(2); file positions are not used.  Fails with COPY_RANGE. */
 move_range move_copy_range;
 
+/* Move at most LEN bytes, and at most MOVE_MAX, by copy_file_range(2) from where SRC stands to where
+ * DST stands; both positions move along.  Otherwise as above, but offset -1.
+ * Fails with COPY_RANGE. */
+struct err move_copy_range_on(int src, int dst, int64_t len, int64_t *moved);
+
 /* Move by sendfile(2); moves the file position of DST.  Fails with SENDFILE, or SEEK of DST. */
 move_range move_sendfile;
 
