@@ -56,16 +56,12 @@ keep_close_error(struct function_stage *fs, struct err e, const char *stream)
 	fs->stream = stream;
 }
 
-/* The one way in which a function ends: what it wrote leaves, its taps learn of it, its ends close,
- * output before input. */
+/* The one way in which a function ends: what it wrote leaves, its ends close, output before input. */
 static void
 carry_out(struct function_stage *fs)
 {
 	fs->result = fs->f.body(fs->f.arg, fs->in, fs->out, &fs->early);
-	keep_close_error(fs, out_flush(fs->out), "stdout");
-	bool whole = !err_failed(fs->result);
-	keep_close_error(fs, taps_end(fs->out->taps, whole), "stdout");
-	keep_close_error(fs, taps_end(fs->in->taps, whole && fs->in->ended), "stdin");
+	fs->out->cut_short = err_failed(fs->result);
 	keep_close_error(fs, out_close(fs->out), "stdout");
 	keep_close_error(fs, in_close(fs->in), "stdin");
 }

@@ -36,14 +36,30 @@ flush_companion(const struct in *in)
 	return has_gathered(in->companion) ? out_flush(in->companion) : ERR_OK;
 }
 
+/* Where we learn that nobody reads the companion, so that waiting for more input is in vain. */
+static struct fd_hangup
+hangup_of(const struct out *companion)
+{
+	if (companion != NULL && companion->ring != NULL)
+		return (struct fd_hangup){ .fd = companion->hangup, .event = true };
+	bool tells = companion != NULL && companion->fd >= 0 && companion->polls;
+	return (struct fd_hangup){ .fd = tells ? companion->fd : -1 };
+}
+
 static struct err
 wait_readable(const struct in *in)
 {
 	if (has_gathered(in->companion) && !fd_is_readable(in->fd))
 		TRY(flush_companion(in));
-	return fd_wait(in->fd, false, cancel_fd(in->cancel))
-		   ? ERR_OK
-		   : err_make(ECANCELED, OP_READ, SIDE_SRC, -1);
+	switch (fd_wait_input(in->fd, cancel_fd(in->cancel), hangup_of(in->companion))) {
+	case FD_CANCELED:
+		return err_make(ECANCELED, OP_READ, SIDE_SRC, -1);
+	case FD_HUNG_UP:
+		return err_make(EPIPE, OP_WRITE, SIDE_DST, -1);
+	case FD_READY:
+		break;
+	}
+	return ERR_OK;
 }
 
 /* Have a block, with as much room behind what it holds as there can be. */

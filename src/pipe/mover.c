@@ -88,25 +88,23 @@ count(struct move *mv, enum moved_by by, int64_t n)
 	mv->m->bytes += n;
 }
 
-/* Wait for FD, and fail when the run is canceled meanwhile. */
-static struct err
-await(const struct move *mv, int fd, bool writes)
-{
-	if (fd_wait(fd, writes, cancel_fd(mv->cancel)))
-		return cancel_check(mv->cancel);
-	return err_make(ECANCELED, writes ? OP_WRITE : OP_READ, writes ? SIDE_DST : SIDE_SRC, -1);
-}
-
+/* Wait for more input, as long as somebody reads what comes of it. */
 static struct err
 await_in(const struct move *mv)
 {
-	return mv->in.polls ? await(mv, mv->in.fd, false) : cancel_check(mv->cancel);
+	struct fd_hangup out = { .fd = mv->out.polls ? mv->out.fd : -1 };
+
+	if (mv->in.polls && fd_wait_input(mv->in.fd, cancel_fd(mv->cancel), out) == FD_HUNG_UP)
+		return err_make(EPIPE, OP_WRITE, SIDE_DST, -1);
+	return cancel_check(mv->cancel);
 }
 
 static struct err
 await_out(const struct move *mv)
 {
-	return mv->out.polls ? await(mv, mv->out.fd, true) : cancel_check(mv->cancel);
+	if (mv->out.polls)
+		(void)fd_wait(mv->out.fd, true, cancel_fd(mv->cancel)); /* asked right below */
+	return cancel_check(mv->cancel);
 }
 
 static struct err

@@ -25,9 +25,9 @@ struct tap_counts {
 [[nodiscard]] struct stage *tap_range_new(int64_t off, int64_t len);
 /* Let at most BPS (1 or more) bytes a second pass, evenly; sleeps in the moving thread until CANCEL. */
 [[nodiscard]] struct stage *tap_rate_new(int64_t bps, const struct cancel *cancel);
-/* Write what passes to FD too, borrowed, each block at once.  A failure of it ends the pipeline.  NAME
+/* Write what passes to *FD too, borrowed, which is looked at when it starts; each block at once.  A failure of it ends the pipeline.  NAME
  * is for people. */
-[[nodiscard]] struct stage *tap_tee_new(const char *name, int fd);
+[[nodiscard]] struct stage *tap_tee_new(const char *name, const int *fd);
 /* Compare with what can be read from FD, borrowed; *SAME_UP_TO = -1 when all is the same to the end of
  * a whole stream, else the offset of the first difference, after which it ends early, or of what was
  * not compared.  NAME is for people. */

@@ -6,7 +6,7 @@
 /* The tap. */
 struct tee {
 	struct tap tap;
-	int fd;
+	const int *fd;  /* borrowed; read when it starts */
 	struct out out; /* onto FD; once started */
 };
 
@@ -15,7 +15,7 @@ tee_start(struct stage *s, const struct stage_run *run, struct in *in, struct ou
 {
 	struct tee *t = (struct tee *)s;
 
-	out_init(&t->out, t->fd, false, run->bufs, run->cancel);
+	out_init(&t->out, *t->fd, false, run->bufs, run->cancel);
 	return stage_start_tap(s, run, in, out);
 }
 
@@ -63,7 +63,7 @@ static const struct stage_ops tee_ops = {
 };
 
 struct stage *
-tap_tee_new(const char *name, int fd)
+tap_tee_new(const char *name, const int *fd)
 {
 	struct tee *t = tap_new(&tee_ops, sizeof(*t), "tee %s", name);
 

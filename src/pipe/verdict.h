@@ -29,7 +29,7 @@ struct verdict {
 	const char *stage;      /* the stage's name */
 	const char *stream;     /* "stdin" or "stdout" when ERR is about closing it, else NULL */
 	const char *tail;       /* the last of what a command wrote to stderr, or NULL */
-	int64_t max_rss;        /* the most memory that a command, or one of its children it waited for,
+	int64_t max_rss; /* the most memory that a command, or one of its children it waited for,
 	                         * had; bytes, 0 = unknown */
 };
 

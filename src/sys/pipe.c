@@ -85,14 +85,28 @@ pipe_make(int *r, int *w, size_t size)
 	return ERR_OK;
 }
 
+/* Set O_NONBLOCK of FD, or clear it. */
+static struct err
+set_nonblocking(int fd, bool wanted)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int others = flags & ~O_NONBLOCK;
+
+	if (flags < 0 || fcntl(fd, F_SETFL, wanted ? others | O_NONBLOCK : others) < 0)
+		return err_sys(OP_OPEN, SIDE_NONE, -1);
+	return ERR_OK;
+}
+
 struct err
 fd_set_nonblocking(int fd)
 {
-	int flags = fcntl(fd, F_GETFL);
+	return set_nonblocking(fd, true);
+}
 
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return err_sys(OP_OPEN, SIDE_NONE, -1);
-	return ERR_OK;
+struct err
+fd_set_blocking(int fd)
+{
+	return set_nonblocking(fd, false);
 }
 
 size_t
@@ -123,6 +137,23 @@ bool
 fd_wait(int fd, bool writes, int cancel_fd)
 {
 	return poll_for(fd, writes ? POLLOUT : POLLIN, cancel_fd, -1);
+}
+
+enum fd_woken
+fd_wait_input(int fd, int cancel_fd, struct fd_hangup out)
+{
+	struct pollfd fds[] = {
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = cancel_fd, .events = POLLIN },
+		{ .fd = out.fd, .events = out.event ? POLLIN : 0 },
+	};
+	int n;
+	do
+		n = poll(fds, 3, -1);
+	while (n < 0 && errno == EINTR);
+	if (n > 0 && fds[2].revents != 0)
+		return FD_HUNG_UP;
+	return n < 0 || fds[0].revents != 0 ? FD_READY : FD_CANCELED;
 }
 
 bool

@@ -38,12 +38,30 @@ bool fd_polls(int fd);
 struct err pipe_make(int *r, int *w, size_t size);
 /* Make FD, which nobody else has, non-blocking.  Fails with OPEN. */
 struct err fd_set_nonblocking(int fd);
+/* Make FD, which nobody else has, block again.  Likewise. */
+struct err fd_set_blocking(int fd);
 /* The capacity of pipe FD; 64 KiB when it cannot be known. */
 size_t pipe_size(int fd);
 
 /* Sleep until FD can be read (WRITES: written) or has hung up, or CANCEL_FD is readable.
  * True: FD; false: only the other.  A descriptor that cannot be waited for is always ready. */
 bool fd_wait(int fd, bool writes, int cancel_fd);
+
+/* Where one learns that nobody will read what comes of an input. */
+struct fd_hangup {
+	int fd;     /* a pipe, socket or eventfd; -1 = one does not learn it */
+	bool event; /* an eventfd, which is readable then; else the descriptor that is written */
+};
+
+/* What fd_wait_input() woke up for. */
+enum fd_woken {
+	FD_READY,    /* the input can be read, or has hung up */
+	FD_CANCELED, /* only the cancellation */
+	FD_HUNG_UP,  /* nobody reads any more */
+};
+
+/* fd_wait() for FD to be read, which a hang-up of OUT ends as well. */
+enum fd_woken fd_wait_input(int fd, int cancel_fd, struct fd_hangup out);
 
 /* True when fd_wait() would not sleep for FD to be read. */
 bool fd_is_readable(int fd);
