@@ -166,6 +166,7 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_str \
+	tests/unit/test_sys_pipe \
 	tests/unit/test_taps
 
 BATS_TESTS = \
@@ -211,3 +212,5 @@ tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sys_pipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=preadv2 -Wl,--wrap=pwritev2
