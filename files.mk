@@ -250,6 +250,9 @@ UNIT_TESTS = \
 	tests/unit/test_splice \
 	tests/unit/test_stages \
 	tests/unit/test_str \
+	tests/unit/test_stream \
+	tests/unit/test_stream_taps \
+	tests/unit/test_sys_pipe \
 	tests/unit/test_taps
 
 BATS_TESTS = \
@@ -278,6 +281,7 @@ TEST_FILES = \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
 	tests/unit/files.h \
+	tests/unit/joints.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tap_fake.h \
@@ -302,3 +306,7 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
+
+tests_unit_test_sys_pipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=preadv2 -Wl,--wrap=pwritev2
