@@ -162,6 +162,7 @@ UNIT_TESTS = \
 	tests/unit/test_ladder \
 	tests/unit/test_links \
 	tests/unit/test_list \
+	tests/unit/test_loop \
 	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_node \
