@@ -223,14 +223,17 @@ UNIT_TESTS = \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_ladder \
+	tests/unit/test_limits \
 	tests/unit/test_links \
 	tests/unit/test_list \
+	tests/unit/test_loop \
 	tests/unit/test_map \
 	tests/unit/test_names \
 	tests/unit/test_net \
@@ -253,7 +256,8 @@ UNIT_TESTS = \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
 	tests/unit/test_sys_pipe \
-	tests/unit/test_taps
+	tests/unit/test_taps \
+	tests/unit/test_wrap
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -283,6 +287,7 @@ TEST_FILES = \
 	tests/unit/files.h \
 	tests/unit/joints.h \
 	tests/unit/report_fake.h \
+	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
@@ -291,6 +296,8 @@ tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wra
 
 tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
 
+tests_unit_test_command_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=out_close
+
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
 
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
@@ -298,6 +305,8 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_limits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=child_memory
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 

@@ -4,6 +4,7 @@
 #define DECANT_TESTS_CHILD_SIDE_H
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -77,6 +78,19 @@ child_is_deaf(void)
 	return 0;
 }
 
+/* Write the first byte of each standard descriptor to PATH. */
+static inline int
+child_copies_letters(const char *path)
+{
+	char letters[3];
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+
+	for (int i = 0; i < 3; i++)
+		if (pread(i, &letters[i], 1, 0) != 1)
+			return 1;
+	return fd >= 0 && write(fd, letters, 3) == 3 ? 0 : 1;
+}
+
 /* True when ARGV asks for the child's side; *STATUS is then what main() returns. */
 static inline bool
 child_side(int argc, char **argv, int *status)
@@ -91,6 +105,8 @@ child_side(int argc, char **argv, int *status)
 		*status = child_is_deaf();
 	else if (strcmp(argv[2], "seek") == 0)
 		*status = lseek(STDIN_FILENO, 5, SEEK_SET) == 5 ? 0 : 1;
+	else if (strcmp(argv[2], "letters") == 0 && argc > 3)
+		*status = child_copies_letters(argv[3]);
 	else if (strcmp(argv[2], "memory") == 0 && argc > 3)
 		*status = child_takes_memory(argv[3]);
 	else

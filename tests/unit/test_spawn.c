@@ -115,8 +115,7 @@ the_standard_descriptors_may_change_places(void **state)
 		{ 2, 2, 2 },
 	};
 	char path[] = "/tmp/decant-unit-spawn-XXXXXX";
-	const char *argv[] = { "sh", "-c",
-		"for i in 0 1 2; do cat \"/proc/$$/fd/$i\" >&9; done 9>\"$1\"", "sh", path, NULL };
+	const char *argv[] = { "/proc/self/exe", "--stage", "letters", path, NULL };
 	int saved[3], files[3];
 	char got[4];
 
@@ -128,7 +127,7 @@ the_standard_descriptors_may_change_places(void **state)
 		saved[i] = fcntl(i, F_DUPFD_CLOEXEC, 10);
 	}
 	for (size_t k = 0; k < sizeof orders / sizeof orders[0]; k++) {
-		struct spawn s = { .path = "sh", .argv = (char *const *)argv, .dir = AT_FDCWD };
+		struct spawn s = { .path = argv[0], .argv = (char *const *)argv, .dir = AT_FDCWD };
 		struct child c;
 
 		memcpy(s.fds, orders[k], sizeof s.fds);
@@ -243,14 +242,14 @@ without_a_descriptor_for_it_there_is_no_child(void **state)
 	struct child c;
 
 	(void)state;
-	int lowest = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	close(lowest);
+	int last = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
 	low = old;
-	low.rlim_cur = (rlim_t)lowest;
+	low.rlim_cur = (rlim_t)last + 1;
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &low), 0);
 	struct err err = spawn_child(&s, &c);
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	close(last);
 	assert_int_equal(err.code, EMFILE);
 	assert_int_equal(c.pid, 0);
 	assert_no_children();
