@@ -163,6 +163,8 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_ladder \
+	tests/unit/test_layout \
+	tests/unit/test_link \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_map \
@@ -176,7 +178,8 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_sched \
 	tests/unit/test_size \
-	tests/unit/test_str
+	tests/unit/test_str \
+	tests/unit/test_verdict
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -203,6 +206,7 @@ TEST_FILES = \
 	tests/unit/files.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
+	tests/unit/tables/layout.h \
 	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
@@ -216,5 +220,7 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_layout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
