@@ -158,6 +158,7 @@ UNIT_TESTS = \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
 	tests/unit/test_commit \
+	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
@@ -168,6 +169,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_map \
+	tests/unit/test_module \
 	tests/unit/test_names \
 	tests/unit/test_node \
 	tests/unit/test_options \
@@ -179,6 +181,7 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_str \
+	tests/unit/test_tapkinds \
 	tests/unit/test_verdict
 
 BATS_TESTS = \
@@ -192,6 +195,7 @@ BATS_TESTS = \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
+	tests/cli/modules.bats \
 	tests/cli/options.bats
 
 TEST_FILES = \
@@ -207,6 +211,7 @@ TEST_FILES = \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
+	tests/unit/tap_doubles.h \
 	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
@@ -214,6 +219,8 @@ tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wra
 tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
 
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
+
+tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
 
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
