@@ -225,16 +225,20 @@ UNIT_TESTS = \
 	tests/unit/test_cancel \
 	tests/unit/test_command \
 	tests/unit/test_commit \
+	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_ladder \
+	tests/unit/test_layout \
 	tests/unit/test_limits \
+	tests/unit/test_link \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
 	tests/unit/test_map \
+	tests/unit/test_module \
 	tests/unit/test_names \
 	tests/unit/test_net \
 	tests/unit/test_node \
@@ -256,7 +260,9 @@ UNIT_TESTS = \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
 	tests/unit/test_sys_pipe \
+	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_verdict \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
@@ -271,6 +277,7 @@ BATS_TESTS = \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
+	tests/cli/modules.bats \
 	tests/cli/options.bats
 
 TEST_FILES = \
@@ -289,6 +296,8 @@ TEST_FILES = \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
+	tests/unit/tables/layout.h \
+	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
@@ -300,11 +309,15 @@ tests_unit_test_command_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=out_close
 
 tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
 
+tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
+
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_layout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
 tests_unit_test_limits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=child_memory
 
