@@ -49,11 +49,13 @@ LIBDECANT_FILES = \
 	src/pipe/ends.c \
 	src/pipe/ends.h \
 	src/pipe/function.h \
+	src/pipe/in.c \
 	src/pipe/layout.h \
 	src/pipe/link.h \
 	src/pipe/loop.h \
 	src/pipe/mover.c \
 	src/pipe/mover.h \
+	src/pipe/out.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
 	src/pipe/pipepool.h \
@@ -61,6 +63,7 @@ LIBDECANT_FILES = \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
 	src/pipe/tapkinds.h \
+	src/pipe/taps.c \
 	src/pipe/taps.h \
 	src/pipe/verdict.h \
 	src/pipe/wrap.h \
@@ -109,10 +112,13 @@ LIBDECANT_FILES = \
 	src/sys/fs.h \
 	src/sys/meta.c \
 	src/sys/meta.h \
+	src/sys/mirror.c \
+	src/sys/mirror.h \
 	src/sys/move.c \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
@@ -122,6 +128,7 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
@@ -152,6 +159,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_map \
+	tests/unit/test_mover \
 	tests/unit/test_names \
 	tests/unit/test_net \
 	tests/unit/test_node \
@@ -162,10 +170,12 @@ UNIT_TESTS = \
 	tests/unit/test_refusals \
 	tests/unit/test_render \
 	tests/unit/test_report \
+	tests/unit/test_ring \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_splice \
-	tests/unit/test_str
+	tests/unit/test_str \
+	tests/unit/test_taps
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -190,8 +200,10 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/unit/engine_fake.h \
 	tests/unit/files.h \
+	tests/unit/mover_fake.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
+	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
@@ -206,6 +218,10 @@ tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--w
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
+tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
+
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
+
+tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait

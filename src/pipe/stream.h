@@ -10,7 +10,8 @@
  * leaves, those of an in just after it came.
  *
  * Reads and writes are canceled with the run: they wait for the descriptor and for the cancellation
- * together, and never block in read(2) or write(2) on a pipe, socket or terminal.
+ * together, and never block in read(2) or write(2) on a pipe or socket.  A stream that has failed is broken:
+ * all later calls fail alike.
  */
 #ifndef DECANT_STREAM_H
 #define DECANT_STREAM_H
@@ -36,34 +37,37 @@ enum {
 struct in {
 	int fd;                      /* descriptor, -1 = none */
 	bool owned;                  /* closing closes FD; else it is borrowed */
-	bool polls;                  /* FD is a pipe, socket or terminal: wait before reading */
+	bool polls;                  /* reading FD may take long: wait before it */
 	struct ring *ring;           /* ring, or NULL; its reading side is ours */
 	struct taps *taps;           /* shown each block that comes; borrowed, NULL = none */
 	const struct cancel *cancel; /* borrowed */
-	struct out *companion;       /* output of the same stage: flushed before we sleep; or NULL */
-	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
-	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first read; or NULL */
-	size_t at;                   /* first byte of BLOCK that was not taken */
-	size_t end;                  /* end of what is in BLOCK */
-	bool ended;                  /* the input has ended */
-	bool closed;                 /* in_close() was called */
-	struct err result;           /* of the first close */
+	struct out *companion; /* output of the same stage: flushed before we sleep; or NULL */
+	struct bufs *bufs;     /* where BLOCK comes from, borrowed */
+	char *block;           /* STREAM_BLOCK bytes of BUFS, borrowed at the first read; or NULL */
+	size_t at;             /* first byte of BLOCK that was not taken; 0 with a ring */
+	size_t end;            /* end of what is in BLOCK; of what passed the taps of a ring */
+	bool ended;            /* the input has ended, or a tap has had enough */
+	struct err failed;     /* the first failure: of the descriptor, ring, tap or companion */
+	bool closed;           /* in_close() was called */
+	struct err result;     /* of the first close */
 };
 
 /* The writing end of a joint. */
 struct out {
 	int fd;                      /* descriptor, -1 = none */
 	bool owned;                  /* closing closes FD; else it is borrowed */
-	bool polls;                  /* FD is a pipe, socket or terminal: wait before writing */
+	bool polls;                  /* writing FD may take long: wait before it */
 	struct ring *ring;           /* ring, or NULL; its writing side is ours */
 	struct taps *taps;           /* shown each block that leaves; borrowed, NULL = none */
 	const struct cancel *cancel; /* borrowed */
 	struct bufs *bufs;           /* where BLOCK comes from, borrowed */
-	char *block;                 /* STREAM_BLOCK bytes of BUFS, borrowed at the first write; or NULL */
-	size_t end;                  /* bytes in BLOCK that were not written */
-	int64_t bytes;               /* bytes that left, after the taps */
-	bool closed;                 /* out_close() was called */
-	struct err result;           /* of the first close */
+	char *block;       /* STREAM_BLOCK bytes of BUFS, borrowed at the first write; or NULL */
+	size_t end;        /* bytes in BLOCK that were not written */
+	int64_t bytes;     /* bytes that left, after the taps */
+	bool cut_short;    /* for the producer to set before it closes: this is not all */
+	struct err failed; /* the first failure: of the descriptor, ring or tap */
+	bool closed;       /* out_close() was called */
+	struct err result; /* of the first close */
 };
 
 /* An input of descriptor FD, or, with FD -1 and no RING, an empty one.  Never fails. */
@@ -80,9 +84,11 @@ void out_init(struct out *out, int fd, bool owned, struct bufs *bufs, const stru
 struct err in_peek(struct in *in, size_t min, const void **bytes, size_t *n);
 /* Take N of the bytes that in_peek() showed. */
 void in_take(struct in *in, size_t n);
-/* The descriptor, with nothing read ahead of it, or -1: for who can do without our blocks. */
+/* The descriptor, with nothing read ahead of it, or -1: for who can do without our blocks; -1 also when
+ * taps want to see the bytes. */
 int in_fd(const struct in *in);
-/* Close it: the producer is told that nobody reads.  Checked only for what was owned; NULL = ok. */
+/* Close it: the producer is told that nobody reads, the taps that the stream has ended.  Checked only for
+ * taps and for what was owned; NULL = ok. */
 struct err in_close(struct in *in);
 
 /*
@@ -93,7 +99,8 @@ struct err in_close(struct in *in);
 struct err out_reserve(struct out *out, size_t min, void **bytes, size_t *room);
 /* N bytes of what out_reserve() lent are filled; fails likewise. */
 struct err out_commit(struct out *out, size_t n);
-/* Write the N bytes; small writes to a descriptor are gathered.  Fails likewise. */
+/* Write the N bytes; small writes to a descriptor are gathered.  Once a tap has had enough, the rest is left
+ * out, and the next write fails with EPIPE.  Fails likewise. */
 struct err out_write(struct out *out, const void *bytes, size_t n);
 /* Write what was gathered.  Fails likewise. */
 struct err out_flush(struct out *out);

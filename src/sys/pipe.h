@@ -29,6 +29,10 @@ struct fd_facts {
 /* Get the facts of FD.  Fails with STAT. */
 struct err fd_facts(int fd, struct fd_facts *facts);
 
+/* True when FD can keep who reads or writes it waiting: it is neither a file nor /dev/null.  False for
+ * what is not open either: trying will tell. */
+bool fd_polls(int fd);
+
 /* Make a pipe, close-on-exec; *R reads, *W writes.  SIZE > 0 asks for that capacity, and takes what it
  * gets.  Fails with OPEN. */
 struct err pipe_make(int *r, int *w, size_t size);
@@ -41,6 +45,9 @@ size_t pipe_size(int fd);
  * True: FD; false: only the other.  A descriptor that cannot be waited for is always ready. */
 bool fd_wait(int fd, bool writes, int cancel_fd);
 
+/* True when fd_wait() would not sleep for FD to be read. */
+bool fd_is_readable(int fd);
+
 /*
  * Read at most SIZE bytes of FD, which fd_wait() said is ready; *GOT 0 is the end.  EAGAIN when it was
  * not ready after all.  Fails with READ of the source, offset -1.
@@ -48,7 +55,8 @@ bool fd_wait(int fd, bool writes, int cancel_fd);
 struct err fd_read_ready(int fd, void *buf, size_t size, size_t *got);
 /*
  * Write what fits of the SIZE bytes to FD, which fd_wait() said is ready, without blocking: to pipes by
- * RWF_NOWAIT or at most 4096 bytes, to sockets by MSG_DONTWAIT.  EAGAIN when nothing fits.
+ * RWF_NOWAIT or at most 4096 bytes, to sockets by MSG_DONTWAIT.  EAGAIN when nothing fits.  A terminal
+ * that stalls within 4096 bytes does block.
  * Fails with WRITE of the destination, offset -1; EPIPE without a signal, SIGPIPE being blocked.
  */
 struct err fd_write_ready(int fd, const void *buf, size_t size, size_t *put);

@@ -24,16 +24,17 @@ struct ring;
 /* Free R, which nobody uses.  NULL is fine. */
 void ring_free(struct ring *r);
 
-/* Lend the writer room for at least MIN bytes: *ROOM bytes at *BYTES.  Blocks.
- * Fails with WRITE: EPIPE when the reader has closed; or ECANCELED. */
+/* Lend the writer room for at least MIN bytes, at most half of the ring: *ROOM bytes at *BYTES.
+ * Blocks.  Fails with WRITE: EPIPE when the reader has closed; or ECANCELED. */
 struct err ring_reserve(struct ring *r, size_t min, void **bytes, size_t *room);
 /* The writer has filled N of them. */
 void ring_commit(struct ring *r, size_t n);
 /* The writer writes no more.  Idempotent. */
 void ring_close_writer(struct ring *r);
 
-/* Show the reader at least MIN bytes, fewer only at the end: *N bytes at *BYTES.  Blocks unless
- * ring_has() says otherwise.  Fails with ECANCELED. */
+/* Show the reader at least MIN bytes, at most half of the ring, fewer only at the end: *N bytes at
+ * *BYTES, the reader's own until it takes them.  Blocks unless ring_has() says otherwise.
+ * Fails with ECANCELED. */
 struct err ring_peek(struct ring *r, size_t min, const void **bytes, size_t *n);
 /* The reader is done with N of them. */
 void ring_take(struct ring *r, size_t n);
