@@ -160,6 +160,7 @@ UNIT_TESTS = \
 	tests/unit/test_list \
 	tests/unit/test_map \
 	tests/unit/test_mover \
+	tests/unit/test_mover_faults \
 	tests/unit/test_names \
 	tests/unit/test_net \
 	tests/unit/test_node \
@@ -219,6 +220,8 @@ tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--w
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
+
+tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 
