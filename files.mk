@@ -239,6 +239,8 @@ UNIT_TESTS = \
 	tests/unit/test_loop \
 	tests/unit/test_map \
 	tests/unit/test_module \
+	tests/unit/test_mover \
+	tests/unit/test_mover_faults \
 	tests/unit/test_names \
 	tests/unit/test_net \
 	tests/unit/test_node \
@@ -293,6 +295,7 @@ TEST_FILES = \
 	tests/unit/fds.h \
 	tests/unit/files.h \
 	tests/unit/joints.h \
+	tests/unit/mover_fake.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -320,6 +323,10 @@ tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 tests_unit_test_layout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
 
 tests_unit_test_limits_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=child_memory
+
+tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
+
+tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
