@@ -170,27 +170,37 @@ only_attributes(
 	return attrs_of_file(w, e, src, dst, st, NULL);
 }
 
-struct err
-carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+/* Begin, fill and publish the file as T says. */
+static struct err
+write_file(struct worker *w, const struct entry *e, struct opened from, struct target *t,
     struct carried *o)
 {
 	struct commit c;
 
+	TRY(begin(w, e, from.st, t, &c));
+	struct err err = fill(w, e, from, t, &c, o);
+	o->size = S_ISREG(from.st->st_mode) ? from.st->st_size : o->moved.bytes;
+	if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
+		commit_discard(&c);
+	return err;
+}
+
+struct err
+carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+    struct carried *o)
+{
+	struct opened from = { src, st };
+
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);
-	struct err err = begin(w, e, st, t, &c);
+	struct err err = write_file(w, e, from, t, o);
 	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
-		/* a name that differs only in case, or somebody else's: decide again, looking */
+		/* a name listed twice, one that differs only in case, or somebody else's: decide
+		 * again, looking; a file that was to appear whole meets it at its end */
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;
-		err = begin(w, e, st, t, &c);
-	}
-	if (!err_failed(err)) {
-		err = fill(w, e, (struct opened){ src, st }, t, &c, o);
-		o->size = S_ISREG(st->st_mode) ? st->st_size : o->moved.bytes;
-		if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
-			commit_discard(&c);
+		err = write_file(w, e, from, t, o);
 	}
 	if (err_failed(err) && err.op != OP_CHANGED)
 		target_restore(e, t);

@@ -197,6 +197,7 @@ release(struct run *run)
 	proc_close(&run->done_fd);
 	cancel_release(&run->cancel);
 	free(run->base_path);
+	free(run->claims);
 }
 
 /* The end of a run, in its order: workers done, directories finished, durable if asked, counted. */

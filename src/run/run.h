@@ -46,6 +46,7 @@ struct run {
 	bool wants_items;       /* somebody renders each entry */
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
+	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
 };
