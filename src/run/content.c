@@ -119,7 +119,7 @@ struct opened {
 
 /* Fill the begun file C and give it its name. */
 static struct err
-fill(struct worker *w, const struct entry *e, struct opened from, const struct target *t,
+fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
     struct commit *c, struct carried *o)
 {
 	int src = from.fd;
@@ -129,7 +129,9 @@ fill(struct worker *w, const struct entry *e, struct opened from, const struct t
 	mode_t made = attrs_first_mode(w, e->dir, st);
 	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
 	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
-	bool replaces = t->action.step == STEP_REPLACE && !rewrites && S_ISREG(t->dest.st.st_mode);
+	bool anew = t->action.backup || w->run->opts->plan.remove_destination;
+	bool replaces =
+	    t->action.step == STEP_REPLACE && !rewrites && !anew && S_ISREG(t->dest.st.st_mode);
 	bool is_new = !rewrites && !replaces;
 
 	if (!S_ISREG(st->st_mode) || stream)
@@ -150,6 +152,8 @@ fill(struct worker *w, const struct entry *e, struct opened from, const struct t
 		return attrs;
 	if (err_failed(attrs))
 		tell_error(w, e, attrs, NULL);
+	if (t->action.step == STEP_REPLACE && t->action.backup)
+		TRY(target_save(w, e, t));
 	TRY(commit_publish(c));
 	return moved;
 }
