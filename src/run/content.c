@@ -46,7 +46,7 @@ move_content(
 		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		TRY(engine_copy(&run->engine, &file, buf, moved));
+		TRY(engine_copy(w->engine, &file, buf, moved));
 		TRY(file_stat(src, SIDE_SRC, &after));
 		if (stood_still(st, &after, moved))
 			return ERR_OK;

@@ -133,6 +133,7 @@ make_workers(struct run *run)
 	for (unsigned i = 0; i <= run->n_workers; i++) {
 		struct worker *w = &run->workers[i];
 		w->run = run;
+		w->engine = &run->engine;
 		w->src = w->dst = w->rel = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
