@@ -268,11 +268,13 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
 	tests/cli/copy_links.bats \
+	tests/cli/copy_listed.bats \
 	tests/cli/copy_metamorphic.bats \
 	tests/cli/copy_methods.bats \
 	tests/cli/copy_output.bats \

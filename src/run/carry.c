@@ -215,3 +215,39 @@ carry_entry(struct worker *w, const struct entry *e)
 	if (err_failed(err))
 		tell_error(w, e, err, NULL);
 }
+
+/* Whether an attempt to carry E that fails leaves all as it was, for a second one. */
+static bool
+may_be_tried(const struct worker *w, const struct entry *e, const struct stat *st)
+{
+	const struct copy_opts *opts = w->run->opts;
+	const struct plan_opts *plan = &opts->plan;
+
+	return S_ISREG(st->st_mode) && st->st_dev == e->dir->dst.st_dev &&
+	       opts->engine.reflink == WHEN_AUTO && opts->engine.sparse == WHEN_AUTO &&
+	       plan->backup == BACKUP_NONE && !plan->remove_destination && !plan->interactive &&
+	       !(opts->keep.links && st->st_nlink > 1);
+}
+
+bool
+carry_cloned(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	const struct engine_opts always = { .reflink = WHEN_ALWAYS };
+	struct engine cloning = w->run->engine;
+	struct entry now = *e;
+
+	if (!may_be_tried(w, e, st) || cancel_requested(&w->run->cancel))
+		return false;
+	cloning.opts = &always;
+	now.handed = true;
+	w->engine = &cloning;
+	struct err err = carry_checked(w, &now);
+	w->engine = &w->run->engine;
+	if (err.op == OP_CLONE) {
+		atomic_fetch_sub(&w->run->live->bytes_found, st->st_size);
+		return false;
+	}
+	if (err_failed(err))
+		tell_error(w, e, err, NULL);
+	return true;
+}

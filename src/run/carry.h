@@ -14,6 +14,9 @@ enum {
 
 /* Carry out E, which is no directory; its node is held.  Every outcome has been told on return. */
 void carry_entry(struct worker *w, const struct entry *e);
+/* Carry out E, a regular file with attributes ST, if it can be cloned, which takes no time whatever its
+ * size; false, and nothing was told, if it cannot, or if the run's options ask for more than that. */
+bool carry_cloned(struct worker *w, const struct entry *e, const struct stat *st);
 
 /*
  * Write the regular file E: open source SRC with attributes ST, to where T says.  O is filled in for

@@ -46,7 +46,7 @@ move_content(
 		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		TRY(engine_copy(&run->engine, &file, buf, moved));
+		TRY(engine_copy(w->engine, &file, buf, moved));
 		TRY(file_stat(src, SIDE_SRC, &after));
 		if (stood_still(st, &after, moved))
 			return ERR_OK;
@@ -119,7 +119,7 @@ struct opened {
 
 /* Fill the begun file C and give it its name. */
 static struct err
-fill(struct worker *w, const struct entry *e, struct opened from, const struct target *t,
+fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
     struct commit *c, struct carried *o)
 {
 	int src = from.fd;
@@ -129,7 +129,9 @@ fill(struct worker *w, const struct entry *e, struct opened from, const struct t
 	mode_t made = attrs_first_mode(w, e->dir, st);
 	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
 	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
-	bool replaces = t->action.step == STEP_REPLACE && !rewrites && S_ISREG(t->dest.st.st_mode);
+	bool anew = t->action.backup || w->run->opts->plan.remove_destination;
+	bool replaces =
+	    t->action.step == STEP_REPLACE && !rewrites && !anew && S_ISREG(t->dest.st.st_mode);
 	bool is_new = !rewrites && !replaces;
 
 	if (!S_ISREG(st->st_mode) || stream)
@@ -150,6 +152,8 @@ fill(struct worker *w, const struct entry *e, struct opened from, const struct t
 		return attrs;
 	if (err_failed(attrs))
 		tell_error(w, e, attrs, NULL);
+	if (t->action.step == STEP_REPLACE && t->action.backup)
+		TRY(target_save(w, e, t));
 	TRY(commit_publish(c));
 	return moved;
 }
@@ -170,27 +174,37 @@ only_attributes(
 	return attrs_of_file(w, e, src, dst, st, NULL);
 }
 
-struct err
-carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+/* Begin, fill and publish the file as T says. */
+static struct err
+write_file(struct worker *w, const struct entry *e, struct opened from, struct target *t,
     struct carried *o)
 {
 	struct commit c;
 
+	TRY(begin(w, e, from.st, t, &c));
+	struct err err = fill(w, e, from, t, &c, o);
+	o->size = S_ISREG(from.st->st_mode) ? from.st->st_size : o->moved.bytes;
+	if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
+		commit_discard(&c);
+	return err;
+}
+
+struct err
+carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+    struct carried *o)
+{
+	struct opened from = { src, st };
+
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);
-	struct err err = begin(w, e, st, t, &c);
+	struct err err = write_file(w, e, from, t, o);
 	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
-		/* a name that differs only in case, or somebody else's: decide again, looking */
+		/* a name listed twice, one that differs only in case, or somebody else's: decide
+		 * again, looking; a file that was to appear whole meets it at its end */
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;
-		err = begin(w, e, st, t, &c);
-	}
-	if (!err_failed(err)) {
-		err = fill(w, e, (struct opened){ src, st }, t, &c, o);
-		o->size = S_ISREG(st->st_mode) ? st->st_size : o->moved.bytes;
-		if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
-			commit_discard(&c);
+		err = write_file(w, e, from, t, o);
 	}
 	if (err_failed(err) && err.op != OP_CHANGED)
 		target_restore(e, t);

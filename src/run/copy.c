@@ -134,6 +134,7 @@ make_workers(struct run *run)
 	for (unsigned i = 0; i <= run->n_workers; i++) {
 		struct worker *w = &run->workers[i];
 		w->run = run;
+		w->engine = &run->engine;
 		w->src = w->dst = w->rel = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
@@ -198,6 +199,7 @@ release(struct run *run)
 	proc_close(&run->done_fd);
 	cancel_release(&run->cancel);
 	free(run->base_path);
+	free(run->claims);
 }
 
 /* The end of a run, in its order: workers done, directories finished, durable if asked, counted. */

@@ -16,6 +16,14 @@ struct entry_job {
 	char names[];       /* name, then source name, NUL-terminated each */
 };
 
+/* Say whether a worker carries E, which was handed over. */
+static void
+set_claim(const struct entry *e, bool carried)
+{
+	if (e->claim != NULL)
+		atomic_store(e->claim, carried);
+}
+
 static void
 entry_job_run(struct job *job, unsigned number)
 {
@@ -30,6 +38,7 @@ entry_job_run(struct job *job, unsigned number)
 		w->run->sink->carry(w, &j->entry);
 		nodes_release(nodes, j->entry.dir);
 	}
+	set_claim(&j->entry, false);
 	nodes_drop_work(nodes, j->entry.dir, w);
 	free(j);
 }
@@ -53,8 +62,10 @@ entryjob_push(struct worker *w, const struct entry *e)
 	j->entry.name = memcpy(j->names, e->name, len);
 	j->entry.src_name = memcpy(j->names + len, e->src_name, src_len);
 	node_add_work(e->dir);
+	set_claim(e, true);
 	if (!sched_push(w->run->sched, LANE_BATCHES, &j->job)) {
 		w->run->sink->carry(w, &now);
+		set_claim(e, false);
 		nodes_drop_work(w->run->nodes, e->dir, w);
 		free(j);
 	}

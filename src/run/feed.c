@@ -16,6 +16,14 @@
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
+#include <xxhash.h>
+
+enum {
+	/* Names under way are told apart by 16 bits of their hash: with the 64 that wait at most, one in
+	 * a thousand names meets another one's, and waits for it as for its own. */
+	CLAIMS = 1 << 16,
+	CLAIM_MS = 1, /* arbitrary: how often a name that is under way is looked at */
+};
 
 /* The job of a list. */
 struct feed {
@@ -39,6 +47,20 @@ stays_below(const char *path)
 		path += strspn(path, "/");
 	}
 	return true;
+}
+
+/* Wait until no worker carries E: of a name that is listed twice the later copy comes later, and no
+ * two workers write one file. */
+static void
+claim(struct feed *f, struct entry *e)
+{
+	const struct stat *dir = &e->dir->dst;
+	const struct cancel *c = &f->run->cancel;
+	XXH64_hash_t h = XXH3_64bits_withSeed(e->name, strlen(e->name), dir->st_dev ^ dir->st_ino);
+
+	e->claim = &f->run->claims[h % CLAIMS];
+	while (atomic_load(e->claim) && !cancel_requested(c))
+		(void)proc_wait(cancel_fd(c), -1, CLAIM_MS);
 }
 
 static void
@@ -69,6 +91,7 @@ carry_name(struct feed *f, struct worker *w, char *path)
 		.operand = true,
 		.follow = follow,
 	};
+	claim(f, &e);
 	struct err err = nodes_hold(f->run->nodes, dir);
 	if (err_failed(err)) {
 		tell_error(w, &e, err, NULL);
@@ -165,7 +188,8 @@ feed_start(struct run *run, const char *source)
 	struct feed *f = calloc(1, sizeof *f);
 	struct err err = ERR_OK;
 
-	if (f == NULL)
+	run->claims = calloc(CLAIMS, sizeof run->claims[0]);
+	if (f == NULL || run->claims == NULL)
 		err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	else if (source != NULL)
 		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);

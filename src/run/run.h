@@ -14,12 +14,13 @@
 
 /* What one worker has to itself; no lock guards it. */
 struct worker {
-	struct run *run;          /* the run it works for */
-	void *buf;                /* its buffer of the pool, borrowed for the whole run */
-	char *list_buf;           /* DIR_BUF_SIZE bytes for one listing, owned */
-	struct meta_names names;  /* attribute names of the file at hand */
-	struct counts counts;     /* what it did; merged when it is joined */
-	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+	struct run *run;             /* the run it works for */
+	const struct engine *engine; /* the run's, but for a moment in carry_cloned(); borrowed */
+	void *buf;                   /* its buffer of the pool, borrowed for the whole run */
+	char *list_buf;              /* DIR_BUF_SIZE bytes for one listing, owned */
+	struct meta_names names;     /* attribute names of the file at hand */
+	struct counts counts;        /* what it did; merged when it is joined */
+	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
 };
 
 /* One run.  Const once the workers have started, but for what locks itself. */
@@ -47,6 +48,7 @@ struct run {
 	bool wants_items;       /* somebody renders each entry */
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
+	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
 };

@@ -21,24 +21,69 @@ make(struct worker *w, const struct entry *e, const struct stat *st)
 	return dir_make_symlink(target, e->dir->dst_fd, e->name);
 }
 
-struct err
-carry_special(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+/* Move what was made as ASIDE over E's name, which is never gone. */
+static struct err
+move_over(struct worker *w, const struct entry *e, struct target *t, const char *aside)
 {
-	if (t->dest.exists)
-		TRY(target_clear(w, e, t));
-	struct err err = make(w, e, st);
-	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
-		TRY(target_decide(w, e, st, false, t));
-		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
-			return err;
-		TRY(target_clear(w, e, t));
-		err = make(w, e, st);
+	int dir = e->dir->dst_fd;
+	struct err err = target_save(w, e, t);
+
+	if (!err_failed(err))
+		err = dir_rename(dir, aside, e->name, false);
+	if (err_failed(err)) {
+		(void)dir_unlink(dir, aside); /* the rename's failure is the one that is told */
+		target_restore(e, t);
 	}
+	return err;
+}
+
+/* Make E beside what has its name, then move it there. */
+static struct err
+make_over(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	char aside[NAME_MAX + 1];
+	struct entry at = *e;
+
+	commit_aside_name(e->name, aside);
+	at.name = aside;
+	struct err err = make(w, &at, st);
+	if (err.code == EEXIST) {
+		TRY(dir_unlink(e->dir->dst_fd, aside));
+		err = make(w, &at, st);
+	}
+	TRY(err);
+	struct err attrs = attrs_of_name(w, &at, st);
+	TRY(move_over(w, e, t, aside));
+	return attrs;
+}
+
+/* Make E under its name, where there is nothing or what makes way. */
+static struct err
+make_there(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	TRY(target_clear(w, e, t));
+	struct err err = make(w, e, st);
 	if (err_failed(err)) {
 		target_restore(e, t);
 		return err;
 	}
 	return attrs_of_name(w, e, st);
+}
+
+struct err
+carry_special(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	if (t->action.step == STEP_REPLACE)
+		return make_over(w, e, st, t);
+	struct err err = make_there(w, e, st, t);
+	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+		TRY(target_decide(w, e, st, false, t));
+		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
+			return err;
+		err = t->action.step == STEP_REPLACE ? make_over(w, e, st, t)
+						     : make_there(w, e, st, t);
+	}
+	return err;
 }
 
 /* A relative link means the same from both ends only in the current directory. */
@@ -64,6 +109,24 @@ make_link(struct worker *w, const struct entry *e)
 	return dir_make_symlink(w->src.buf, e->dir->dst_fd, e->name);
 }
 
+/* As make_link(), beside what has E's name, then there. */
+static struct err
+link_beside(struct worker *w, const struct entry *e, struct target *t)
+{
+	char aside[NAME_MAX + 1];
+	struct entry at = *e;
+
+	commit_aside_name(e->name, aside);
+	at.name = aside;
+	struct err err = make_link(w, &at);
+	if (err.code == EEXIST) {
+		TRY(dir_unlink(e->dir->dst_fd, aside));
+		err = make_link(w, &at);
+	}
+	TRY(err);
+	return move_over(w, e, t, aside);
+}
+
 struct err
 carry_as_link(struct worker *w, const struct entry *e, struct target *t)
 {
@@ -71,8 +134,9 @@ carry_as_link(struct worker *w, const struct entry *e, struct target *t)
 	    !w->run->opts->plan.remove_destination)
 		return err_make(
 		    EEXIST, w->run->opts->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
-	if (t->dest.exists)
-		TRY(target_clear(w, e, t));
+	if (t->action.step == STEP_REPLACE)
+		return link_beside(w, e, t);
+	TRY(target_clear(w, e, t));
 	struct err err = make_link(w, e);
 	if (err_failed(err))
 		target_restore(e, t);
@@ -124,15 +188,19 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 		c->note = plan_reason(t.action.reason);
 		return ERR_OK;
 	}
-	if (t.action.backup) {
+	if (!t.action.backup)
+		return link_over(e, o);
+	struct err err;
+	if (t.action.step == STEP_REPLACE) {
+		TRY(target_save(w, e, &t));
+		err = link_over(e, o);
+	} else {
 		TRY(target_clear(w, e, &t));
-		struct err err =
-		    dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);
-		if (err_failed(err))
-			target_restore(e, &t);
-		return err;
+		err = dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);
 	}
-	return link_over(e, o);
+	if (err_failed(err))
+		target_restore(e, &t);
+	return err;
 }
 
 struct err

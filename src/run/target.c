@@ -3,6 +3,7 @@
 #include "run/target.h"
 
 #include "base/own.h"
+#include "engine/commit.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -73,6 +74,7 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 
 	t->dest = (struct dest){ 0 };
 	t->through = false;
+	t->linked = false;
 	t->src_dev = st->st_dev;
 	t->src_ino = st->st_ino;
 	t->backup[0] = '\0';
@@ -151,6 +153,21 @@ name_backup(const struct copy_opts *opts, const struct entry *e, struct target *
 	return err_make(ENAMETOOLONG, OP_RENAME, SIDE_DST, -1);
 }
 
+/* Choose the name of T's backup, which must not be the source's. */
+static struct err
+choose_backup(struct worker *w, const struct entry *e, struct target *t)
+{
+	struct stat old;
+
+	TRY(name_backup(w->run->opts, e, t));
+	if (!err_failed(dir_stat(e->dir->dst_fd, t->backup, false, SIDE_DST, &old)) &&
+	    old.st_dev == t->src_dev && old.st_ino == t->src_ino) {
+		t->backup[0] = '\0';
+		return err_make(EEXIST, OP_RENAME, SIDE_DST, -1);
+	}
+	return ERR_OK;
+}
+
 struct err
 target_clear(struct worker *w, const struct entry *e, struct target *t)
 {
@@ -158,14 +175,43 @@ target_clear(struct worker *w, const struct entry *e, struct target *t)
 		return ERR_OK;
 	if (!t->action.backup)
 		return dir_unlink(e->dir->dst_fd, e->name);
-	TRY(name_backup(w->run->opts, e, t));
-	struct stat old;
-	if (!err_failed(dir_stat(e->dir->dst_fd, t->backup, false, SIDE_DST, &old)) &&
-	    old.st_dev == t->src_dev && old.st_ino == t->src_ino) {
-		t->backup[0] = '\0';
-		return err_make(EEXIST, OP_RENAME, SIDE_DST, -1);
-	}
+	TRY(choose_backup(w, e, t));
 	struct err err = dir_rename(e->dir->dst_fd, e->name, t->backup, false);
+	if (err_failed(err))
+		t->backup[0] = '\0';
+	return err;
+}
+
+/* Make BACKUP below DIR a second name of NAME, instead of whatever it is now. */
+static struct err
+link_backup(int dir, const char *name, const char *backup)
+{
+	char aside[NAME_MAX + 1];
+
+	struct err err = dir_link(dir, name, false, dir, backup);
+	if (err.code != EEXIST)
+		return err;
+	commit_aside_name(backup, aside);
+	err = dir_link(dir, name, false, dir, aside);
+	if (err.code == EEXIST) {
+		TRY(dir_unlink(dir, aside));
+		err = dir_link(dir, name, false, dir, aside);
+	}
+	TRY(err);
+	err = dir_rename(dir, aside, backup, false);
+	/* two names of one file are not renamed over each other (rename(2)): ASIDE is there still */
+	(void)dir_unlink(dir, aside);
+	return err;
+}
+
+struct err
+target_save(struct worker *w, const struct entry *e, struct target *t)
+{
+	if (!t->dest.exists || !t->action.backup)
+		return ERR_OK;
+	TRY(choose_backup(w, e, t));
+	struct err err = link_backup(e->dir->dst_fd, e->name, t->backup);
+	t->linked = !err_failed(err);
 	if (err_failed(err))
 		t->backup[0] = '\0';
 	return err;
@@ -174,7 +220,11 @@ target_clear(struct worker *w, const struct entry *e, struct target *t)
 void
 target_restore(const struct entry *e, const struct target *t)
 {
+	if (t->backup[0] == '\0')
+		return;
 	/* the failure of the new file is told; the old one stays under its backup's name at worst */
-	if (t->backup[0] != '\0')
+	if (t->linked)
+		(void)dir_unlink(e->dir->dst_fd, t->backup);
+	else
 		(void)dir_rename(e->dir->dst_fd, t->backup, e->name, true);
 }

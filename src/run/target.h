@@ -14,6 +14,7 @@ struct target {
 	bool through;  /* an operand's destination is a symbolic link that is written through */
 	dev_t src_dev; /* device of the source, which no backup may overwrite */
 	ino_t src_ino; /* its inode */
+	bool linked;   /* the saved file is a second name of what has the first one still */
 	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
 };
 
@@ -23,6 +24,9 @@ struct err target_decide(struct worker *w, const struct entry *e, const struct s
     bool known_absent, struct target *t);
 /* Make way for a new name as T says: save or remove what is there. */
 struct err target_clear(struct worker *w, const struct entry *e, struct target *t);
+/* As target_clear() with a backup, but what is there keeps its name as well; nothing to do without
+ * one.  The caller moves the new file over it. */
+struct err target_save(struct worker *w, const struct entry *e, struct target *t);
 /* Put a saved file back after the new one failed. */
 void target_restore(const struct entry *e, const struct target *t);
 

@@ -14,6 +14,7 @@ struct entry {
 	bool operand;         /* a person named it: cp's rules for operands hold */
 	bool follow;          /* a symbolic link is followed */
 	bool handed;          /* it was handed over already: a worker carries it, however big */
+	atomic_bool *claim;   /* true while a worker that it was handed to carries it, or NULL */
 };
 
 #endif

@@ -51,7 +51,7 @@ overwrite_step(const struct plan_opts *opts, const struct stat *src, const struc
 	    S_ISCHR(dst->st.st_mode) || S_ISBLK(dst->st.st_mode) || S_ISFIFO(dst->st.st_mode);
 
 	if (opts->backup != BACKUP_NONE || opts->remove_destination)
-		return STEP_UNLINK;
+		return opts->atomic ? STEP_REPLACE : STEP_UNLINK;
 	if (opts->link)
 		return STEP_HARD_LINK;
 	if (opts->symlink)
@@ -61,7 +61,7 @@ overwrite_step(const struct plan_opts *opts, const struct stat *src, const struc
 	if (regular && opts->break_links && dst->st.st_nlink > 1)
 		return STEP_REPLACE;
 	if (!regular)
-		return S_ISREG(src->st_mode) ? STEP_REPLACE : STEP_UNLINK;
+		return S_ISREG(src->st_mode) || opts->atomic ? STEP_REPLACE : STEP_UNLINK;
 	return opts->atomic || opts->update == UPDATE_OLDER ? STEP_REPLACE : STEP_IN_PLACE;
 }
 

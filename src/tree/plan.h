@@ -29,7 +29,7 @@ struct plan_opts {
 	enum backup backup; /* save what is replaced */
 	bool force;         /* -f: remove a destination that cannot be opened, and retry */
 	bool interactive;   /* -i: ask before overwriting */
-	bool atomic;        /* --atomic: every file appears under its name only when complete */
+	bool atomic; /* --atomic: every file appears complete, and no name goes away meanwhile */
 	bool remove_destination; /* remove an existing destination first */
 	bool attributes_only;    /* leave content alone */
 	bool link;               /* -l: hard-link to the source instead of copying */
@@ -53,7 +53,7 @@ enum step {
 	STEP_CREATE,     /* make a new name, which must not exist */
 	STEP_PUBLISH,    /* make a new name that appears only when its file is complete */
 	STEP_IN_PLACE,   /* truncate and rewrite the existing regular file */
-	STEP_REPLACE,    /* write beside it and move over the existing name */
+	STEP_REPLACE,    /* make it beside and move it over the existing name */
 	STEP_UNLINK,     /* remove the existing name, then as STEP_CREATE */
 	STEP_MERGE,      /* both are directories: go in */
 	STEP_ATTRIBUTES, /* set attributes only */

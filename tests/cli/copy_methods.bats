@@ -242,3 +242,34 @@ for i in range(130):
 	decant copy a b
 	cmp a b
 }
+
+@test "one big file that can be cloned takes no thread, and one that cannot arrives all the same" {
+	require_command strace
+	local fs
+	for fs in xfs btrfs ext4 tmpfs; do
+		[ ! -e "$IMAGES/$fs.reason" ] || continue
+		(
+			on_fs "$fs"
+			data $((17 << 20)) >big
+			echo old >there
+			for dst in new there; do
+				strace -f -qq -o trace -e trace=clone,clone3 "$DECANT" copy big "$dst"
+				cmp big "$dst"
+				case $fs in
+				xfs | btrfs) [ ! -s trace ] ;;
+				*) [ -s trace ] ;;
+				esac
+			done
+			decant copy --json big again | how_of again >how
+			case $fs in
+			xfs | btrfs) assert_equal "$(cat how)" reflink ;;
+			*) [ "$(cat how)" != reflink ] ;;
+			esac
+			run "$DECANT" copy --update=none-fail big there
+			assert_failure 1
+			run "$DECANT" copy -b --stats big there
+			assert_success
+			assert_equal "$(cat there~ | cksum)" "$(cksum <big)"
+		)
+	done
+}
