@@ -253,6 +253,15 @@ assert_one_line() {
 	[[ $1 == "decant: "* ]] || fail "no 'decant: ' in front: $1"
 }
 
+# counted COMMAND...: run COMMAND; ALLOCS is how often it asked for memory, KIB the most it had
+counted() {
+	local status=0
+	rm -f "$BATS_TEST_TMPDIR/counts"
+	LD_PRELOAD=$COUNT_LIBRARY COUNT_MEMORY=$BATS_TEST_TMPDIR/counts "$@" || status=$?
+	read -r ALLOCS KIB <"$BATS_TEST_TMPDIR/counts" || fail "no counts of $*"
+	return "$status"
+}
+
 # inj SPEC COMMAND...: run COMMAND with strace's injection SPEC; "NAME:error=E:when=N"
 inj() {
 	local spec=$1
