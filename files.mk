@@ -169,9 +169,12 @@ BATS_TESTS = \
 	tests/cli/copy_metamorphic.bats \
 	tests/cli/copy_methods.bats \
 	tests/cli/copy_output.bats \
+	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
+	tests/cli/copy_zoo.bats \
+	tests/cli/install.bats \
 	tests/cli/options.bats
 
 TEST_FILES = \
