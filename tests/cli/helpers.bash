@@ -285,6 +285,7 @@ counted() {
 	local status=0
 	rm -f "$BATS_TEST_TMPDIR/counts"
 	LD_PRELOAD=$COUNT_LIBRARY COUNT_MEMORY=$BATS_TEST_TMPDIR/counts "$@" || status=$?
+	# shellcheck disable=SC2034 # for the tests
 	read -r ALLOCS KIB <"$BATS_TEST_TMPDIR/counts" || fail "no counts of $*"
 	return "$status"
 }
