@@ -271,16 +271,21 @@ BATS_TESTS = \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
+	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
+	tests/cli/copy_memory.bats \
 	tests/cli/copy_metamorphic.bats \
 	tests/cli/copy_methods.bats \
 	tests/cli/copy_output.bats \
+	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
+	tests/cli/copy_zoo.bats \
+	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats
 
@@ -288,6 +293,7 @@ TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/tool.py \
+	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \

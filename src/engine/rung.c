@@ -145,6 +145,17 @@ show_clone(const struct pass *p)
 	return ERR_OK;
 }
 
+/* The error E with the end that it is about: the kernel has not told, a look at the source does. */
+static struct err
+blame(const struct pass *p, struct err e)
+{
+	size_t got;
+	if (e.code != EIO)
+		return e;
+	TRY(file_pread(p->f->src, p->buf.mem, p->buf.size, p->out->bytes, &got));
+	return err_make(e.code, e.op, SIDE_DST, p->out->bytes);
+}
+
 enum answer
 rung_clone(struct pass *p, struct err *why)
 {
@@ -152,8 +163,13 @@ rung_clone(struct pass *p, struct err *why)
 	if (err_failed(*why))
 		return RUNG_FAIL;
 	*why = move_clone(p->f->dst, p->f->src);
-	if (err_failed(*why))
-		return p->e->opts->reflink == WHEN_ALWAYS ? RUNG_FAIL : judge(p, METHOD_CLONE, why);
+	if (err_failed(*why)) {
+		bool must = p->e->opts->reflink == WHEN_ALWAYS;
+		enum answer a = must ? RUNG_FAIL : judge(p, METHOD_CLONE, why);
+		if (a == RUNG_FAIL)
+			*why = blame(p, *why);
+		return a;
+	}
 	p->out->method = METHOD_CLONE;
 	p->size = p->f->st->st_size;
 	set_done(p, p->size);
@@ -170,17 +186,6 @@ skip_hole(struct pass *p, int64_t off)
 		observer_see_hole(p->f->observer, off - p->out->bytes);
 	p->out->holes += off - p->out->bytes;
 	set_done(p, off);
-}
-
-/* The error E with the end that it is about: the kernel has not told, a look at the source does. */
-static struct err
-blame(const struct pass *p, struct err e)
-{
-	size_t got;
-	if (e.code != EIO)
-		return e;
-	TRY(file_pread(p->f->src, p->buf.mem, p->buf.size, p->out->bytes, &got));
-	return err_make(e.code, e.op, SIDE_DST, p->out->bytes);
 }
 
 /* Move [done, END) by MOVE, which is means M.  0 bytes moved means the end of the source, or a file

@@ -1,5 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The content of one regular file: begin, move, check that it stood still, set attributes, publish. */
+/*
+ * The content of one regular file: begin, move, check that it stood still, set attributes, publish.
+ *
+ * A small file that is new costs these calls with -a, none of which another could spare:
+ *
+ *   openat     the source, without following a link: its content and attributes come by descriptor
+ *   fstat      the source: mode, owner and times to keep, size to expect, names to link; by
+ *              descriptor, so that it is of the file that is read
+ *   openat     the destination, O_EXCL: it makes the name, with its mode, and sees what came between
+ *   pread      \ the content; one read, since a file that has blocks ends at its size.  Where the
+ *   pwrite     / file system can clone, ioctl(FICLONE) stands for both; empty files need neither
+ *   fstat      the source again: it did not change while it was read
+ *   flistxattr the source: no other call says that there is no ACL and no attribute to keep
+ *   utimensat  the destination: its times, the last thing, since writing sets them
+ *   close      the destination, checked: some file systems report a failed write only here
+ *   close      the source
+ *
+ * No fchown where new files are ours as the source is, no fchmod where creating gave the mode, no
+ * look at the destination's name in a directory that is new: see attrs_of_file() and target_decide().
+ * tests/cli/copy_calls.bats counts them.
+ */
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"

@@ -94,6 +94,7 @@ const struct sink sink_directory = {
 	.enter = enter,
 	.entered = entered,
 	.carry = carry_entry,
+	.carry_at_once = carry_cloned,
 	.listed = sink_listed_nothing,
 	.finish = attrs_of_directory,
 };

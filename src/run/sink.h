@@ -16,6 +16,9 @@ struct sink {
 	/* Carry out E, which is no directory; its node is held.  Tells what comes of it.  Several workers
 	 * at once, for entries that were handed over. */
 	void (*carry)(struct worker *w, const struct entry *e);
+	/* Carry out E, a regular file with attributes ST, if that takes no time whatever its size; false, and
+	 * nothing was told, if it does: then it is to be carried.  Main thread. */
+	bool (*carry_at_once)(struct worker *w, const struct entry *e, const struct stat *st);
 	/* All of N's entries have been met, not all of them carried; N is held. */
 	void (*listed)(struct worker *w, struct node *n);
 	/* Finish N: nothing below it is outstanding, and it is held.  WORKER is a struct worker. */

@@ -57,8 +57,8 @@ keeps() {
 @test "-a keeps extended attributes, empty and binary ones too" {
 	require_xattr .
 	keeps xattr
-	assert_equal "$(getfattr -n user.binary -e hex --only-values src/file | xxd -p)" \
-		"$(getfattr -n user.binary -e hex --only-values dst/file | xxd -p)"
+	run getfattr -n user.binary -e hex dst/file
+	assert_line user.binary=0x00ff0a1b
 	run getfattr -n user.empty dst/file
 	assert_success
 }
@@ -148,24 +148,6 @@ keeps() {
 	touch -d '2010-10-10 10:10:10.101010101' src/d/e src/d src
 	decant copy -a -j8 src dst
 	assert_equal "$(stat -c %y dst dst/d dst/d/e)" "$(stat -c %y src src/d src/d/e)"
-}
-
-@test "a zoo of everything is the same for rsync, and the same as cp -a makes it" {
-	make_zoo zoo
-	decant copy -a zoo ours
-	same_tree zoo ours
-	cp -a zoo theirs
-	same_listing theirs ours
-	same_tree theirs ours
-}
-
-@test "a zoo copied again over its copy stays the same" {
-	# Others may not write over the files without write permission, with cp neither.
-	require_root
-	make_zoo zoo
-	decant copy -a zoo/. ours
-	decant copy -a zoo/. ours
-	same_tree zoo ours
 }
 
 @test "a user without privileges copies a zoo as cp -a does" {

@@ -29,7 +29,8 @@ survives() {
 	shift
 	require_inject
 	rm -rf dst
-	inj "$spec" "$DECANT" copy -a "$@" src dst
+	inj "$spec" "$DECANT" copy -a "$@" src dst || fail "exit $? after $spec"
+	assert_injected
 	same_tree src dst || fail "after $spec"
 }
 
@@ -40,6 +41,7 @@ fails() {
 	require_inject
 	rm -rf dst
 	run inj "$spec" "$DECANT" copy -a "$@" src dst
+	assert_injected
 	[[ $status =~ ^($expected)$ ]] || fail "$spec: exit $status, not $expected: $output"
 	assert_output --regexp '^decant: '
 	not_torn
@@ -130,19 +132,14 @@ mega() {
 	on_fs ext4
 	mega
 	echo small >src/small
-	local call
-	for call in pread64 read; do
-		rm -rf dst
-		run strace -f -qq -o /dev/null -P "$PWD/src/mega" -e inject=copy_file_range,sendfile:error=EXDEV \
-			-e inject=$call:error=EIO "$DECANT" copy -a src dst
-		if [ "$status" -ne 0 ]; then
-			assert_failure 1
-			assert_output --partial mega
-			assert_not_exist dst/mega
-		fi
-		cmp src/small dst/small
-		cmp src/more dst/more
-	done
+	run strace -f -qq -o "$BATS_TEST_TMPDIR/injected" -P "$PWD/src/mega" \
+		-e inject=copy_file_range,sendfile:error=EXDEV -e inject=pread64:error=EIO "$DECANT" copy -a src dst
+	assert_injected pread64
+	assert_failure 1
+	assert_output --partial mega
+	assert_not_exist dst/mega
+	cmp src/small dst/small
+	cmp src/more dst/more
 }
 
 @test "a write that fails is reported and leaves no torn file" {
@@ -165,7 +162,8 @@ mega() {
 	on_fs ext4
 	mega
 	survives copy_file_range:error=EINTR:when=1
-	survives openat:error=EINTR:when=20+7
+	# strace counts in each thread; a worker opens 4 files and 2 directories.
+	survives openat:error=EINTR:when=2+2 -j1
 	require_inject
 	rm -rf dst
 	# The loader reads with pread64 too, so only calls on this file are interrupted.
@@ -184,6 +182,7 @@ mega() {
 	mkdir -p src dst
 	echo small >src/small
 	run inj_at "$PWD/dst/small" close:error=EIO "$DECANT" copy -aT src dst
+	assert_injected close
 	assert_failure
 	assert_output --partial small
 }
@@ -196,6 +195,7 @@ mega() {
 	chown 1234:1234 src/owned
 	require_inject
 	run inj fchown,fchownat:error=EIO "$DECANT" copy -a src dst
+	assert_injected
 	[[ $status =~ ^[13]$ ]]
 	assert_output --partial owned
 	rm -rf dst
@@ -262,15 +262,15 @@ mega() {
 	on_fs ext4
 	mega
 	require_inject
-	# Each open fails once in turn as it would there: none may be fatal with EOPNOTSUPP at O_TMPFILE.
+	# The one open with O_TMPFILE that comes first fails; strace counts in each thread.
 	strace -f -qq -o trace -e trace=openat,openat2 "$DECANT" copy -a --atomic -j1 src dst
-	local first
-	first=$(grep -n O_TMPFILE trace | head -n 1 | cut -d: -f1)
-	[ -n "$first" ]
-	local call
-	call=$(sed -n "${first}p" trace | grep -o 'openat2*' | head -n 1)
-	first=$(head -n "$first" trace | grep -c " $call(")
-	survives "$call:error=EOPNOTSUPP:when=$first" --atomic -j1
+	local call thread nth
+	read -r thread call < <(sed -n '/O_TMPFILE/s/^\([0-9]*\) *\(openat2*\)(.*/\1 \2/p' trace | head -n 1)
+	[ -n "$call" ]
+	nth=$(awk -v thread="$thread" -v call="$call(" \
+		'$1 == thread && index($0, call) { n++ } /O_TMPFILE/ { print n; exit }' trace)
+	survives "$call:error=EOPNOTSUPP:when=$nth" --atomic -j1
+	grep -q 'O_TMPFILE.*INJECTED' "$BATS_TEST_TMPDIR/injected"
 }
 
 @test "a full disk is exit 3, one clear sentence, and no partial file" {
@@ -373,32 +373,39 @@ mega() {
 @test "any single failure of any call is reported or overcome" {
 	require_inject
 	mkdir src
-	echo small >src/small
+	local i
+	for i in {1..9}; do echo "small $i" >"src/$i"; done
 	data $((1 << 20)) >src/mega
-	ln src/small src/linked
-	ln -s small src/soft
+	ln src/1 src/linked
+	ln -s 1 src/soft
 	mkdir src/d
 	echo x >src/d/f
-	local call n error cells=0
-	for call in openat openat2 newfstatat fstat statx copy_file_range ftruncate fchmod utimensat mkdirat linkat \
-		symlinkat getdents64 flistxattr lseek; do
+	local call n error base struck=0 overcome=0
+	for call in openat newfstatat copy_file_range fchmod utimensat mkdirat linkat symlinkat getdents64 \
+		flistxattr pread64 pwrite64 close; do
+		# strace counts in each thread; the loader's calls come first in the main one, and what
+		# happens when they fail is not ours to judge.
+		strace -f -qq -o trace -e "trace=$call" "$DECANT" --version >version
+		base=$(wc -l <trace)
 		for error in EIO ENOMEM; do
 			for n in 1 3; do
-				# The loader's own calls come first; those failures are not ours to judge.
 				rm -rf dst
-				run timeout 20 strace -f -qq -o trace -e "trace=$call" -e "inject=$call:error=$error:when=$n" \
-					"$DECANT" copy -a src dst
-				cells=$((cells + 1))
+				run timeout 20 strace -f -qq -o trace -e "trace=$call" \
+					-e "inject=$call:error=$error:when=$((base + n))" "$DECANT" copy -a -j1 src dst
 				[ "$status" -ne 124 ] || fail "$call $error $n hangs"
+				! grep -q INJECTED trace || struck=$((struck + 1))
 				if [ "$status" -eq 0 ]; then
+					! grep -q INJECTED trace || overcome=$((overcome + 1))
 					same_tree src dst || fail "$call $error $n: exit 0, and not the same"
 				else
-					[ "$status" -lt 128 ] || fail "$call $error $n: exit $status: $output"
+					[ "$status" -lt 127 ] || fail "$call $error $n: exit $status: $output"
 					[ -n "$output" ] || fail "$call $error $n: exit $status without a word"
 					[ ! -e dst/mega ] || cmp src/mega dst/mega || fail "$call $error $n: torn"
 				fi
 			done
 		done
 	done
-	[ "$cells" -gt 50 ]
+	echo "# $struck calls failed, $overcome of them without harm" >&3
+	# Some calls are not made three times.
+	[ "$struck" -ge 35 ]
 }

@@ -134,6 +134,8 @@ make_zoo() {
 	for kind in basic perms links sparse odd-names; do
 		make_tree "$kind" "$1/$kind"
 	done
+	# As deep as rsync, whose paths end at 4096 bytes, can look.
+	DEPTH=300 make_tree deep "$1/deep"
 	mkfifo -m 0640 "$1/fifo"
 	"$PYTHON" -c 'import os, socket, sys
 os.chdir(sys.argv[1])
@@ -171,6 +173,25 @@ socket.socket(socket.AF_UNIX).bind("socket")' "$1"
 	touch -d '2003-04-05 06:07:08.090807060' "$1"
 }
 
+# zoo_has_all DIR: each animal is there, as root has it on ext4, xfs and btrfs
+zoo_has_all() {
+	local name
+	assert_equal "$(stat -c %h "$1/links/a/first")" 3
+	[ "$(stat -c %a "$1/perms/f4755" "$1/perms/f2755" "$1/perms/f6711" | tr '\n' ' ')" = '4755 2755 6711 ' ]
+	assert_equal "$(stat -c %a "$1/perms/dropped")" 555
+	assert_equal "$(stat -c %u:%g "$1/perms/f6711")" 4000000000:4000000001
+	[ -L "$1/links/dangling" ]
+	[ -p "$1/fifo" ] && [ -S "$1/socket" ] && [ -c "$1/null" ] && [ -b "$1/block" ]
+	[ "$(stat -c %b "$1/sparse/ends")" -lt 128 ]
+	[ "$(stat -c %Y "$1/times/past")" -lt 0 ]
+	[ "$(stat -c %Y "$1/times/future")" -gt $((1 << 31)) ]
+	for name in $'new\nline' $'\xff\xfe'; do [ -f "$1/odd-names/$name" ]; done
+	getfacl -pn "$1/acl/file" | grep -q '^user:12345:rw-'
+	getfacl -pn "$1/acl" | grep -q '^default:user:12345:r-x'
+	getfattr -n user.binary -e hex "$1/xattr/file" | grep -q 0x00ff0a1b
+	getcap "$1/capable" | grep -q cap_net_raw
+}
+
 # let_go: give back the rights that trees of make_tree perms lack, so that they can be removed
 let_go() {
 	[ "$(id -u)" -eq 0 ] || chmod -R u+rwX "$BATS_TEST_TMPDIR"
@@ -193,8 +214,13 @@ same_tree() {
 
 # same_listing A B: likewise without rsync, for trees of any depth; knows nanoseconds and owners
 same_listing() {
-	diff -u --label "$1" --label "$2" <(tree_py list "$1") <(tree_py list "$2") | head -40
-	[ "${PIPESTATUS[0]}" -eq 0 ]
+	local lists status=0
+	lists=$(mktemp -d "$BATS_RUN_TMPDIR/lists.XXXXXX")
+	tree_py list "$1" >"$lists/a" && tree_py list "$2" >"$lists/b" || status=1
+	diff -u --label "$1" --label "$2" "$lists/a" "$lists/b" >"$lists/differences" || status=1
+	head -n 40 "$lists/differences"
+	rm -r "$lists"
+	return "$status"
 }
 
 # same_holes A B: what is sparse in A is as sparse in B
@@ -226,6 +252,7 @@ items_of() {
 # The known names are those of SRC, one a line, as find -printf '%P\n' gives them.
 no_temporaries() {
 	local extra
+	[ -d "$1" ] || fail "no directory $1"
 	extra=$(comm -13 <(sort "$2") <(find "$1" -mindepth 1 -printf '%P\n' | sort))
 	if [ -n "$extra" ]; then
 		printf 'left behind in %s:\n%s\n' "$1" "$extra"
@@ -253,16 +280,34 @@ assert_one_line() {
 	[[ $1 == "decant: "* ]] || fail "no 'decant: ' in front: $1"
 }
 
+# counted COMMAND...: run COMMAND; ALLOCS is how often it asked for memory, KIB the most it had
+counted() {
+	local status=0
+	rm -f "$BATS_TEST_TMPDIR/counts"
+	LD_PRELOAD=$COUNT_LIBRARY COUNT_MEMORY=$BATS_TEST_TMPDIR/counts "$@" || status=$?
+	# shellcheck disable=SC2034 # for the tests
+	read -r ALLOCS KIB <"$BATS_TEST_TMPDIR/counts" || fail "no counts of $*"
+	return "$status"
+}
+
 # inj SPEC COMMAND...: run COMMAND with strace's injection SPEC; "NAME:error=E:when=N"
+# Then $BATS_TEST_TMPDIR/injected has the calls of that NAME.
 inj() {
 	local spec=$1
 	shift
-	strace -f -qq -o /dev/null -e "inject=$spec" "$@"
+	strace -f -qq -o "$BATS_TEST_TMPDIR/injected" -e "trace=${spec%%:*}" -e "inject=$spec" "$@"
 }
 
 # inj_at PATH SPEC COMMAND...: the same for calls on PATH only
 inj_at() {
 	local path=$1 spec=$2
 	shift 2
-	strace -f -qq -o /dev/null -P "$path" -e "inject=$spec" "$@"
+	strace -f -qq -o "$BATS_TEST_TMPDIR/injected" -P "$path" -e "trace=${spec%%:*}" \
+		-e "inject=$spec" "$@"
+}
+
+# assert_injected [CALLS]: strace really made a call of that name fail; else the test proves nothing
+assert_injected() {
+	grep -qE "${1:-[a-z0-9_]+}\(.*\(INJECTED\)" "$BATS_TEST_TMPDIR/injected" ||
+		fail "nothing was injected into ${1:-any call}"
 }

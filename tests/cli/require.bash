@@ -72,6 +72,32 @@ require_inject() {
 		skip "needs strace with fault injection"
 }
 
+# require_count: $COUNT_LIBRARY can be preloaded
+require_count() {
+	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers take memory of their own"
+	COUNT_LIBRARY=$(dirname "$DECANT")/tests/cli/count_memory.so
+	[ -e "$COUNT_LIBRARY" ] || skip "needs tests/cli/count_memory.so, which make check builds"
+}
+
+# require_calls: strace, and a program whose calls are its own
+require_calls() {
+	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers make calls of their own"
+	require_command strace
+	strace -qq -o /dev/null true 2>/dev/null || skip "needs the right to trace"
+}
+
+# require_slow: what takes minutes
+require_slow() {
+	[ -n "${CHECK_SLOW:-}" ] || skip "takes minutes: set CHECK_SLOW=1"
+}
+
+# require_memory MIB: that much is free for what a test puts in memory
+require_memory() {
+	local kib
+	kib=$(awk '$1 == "MemAvailable:" { print $2 }' /proc/meminfo)
+	[ "$kib" -ge $(($1 << 10)) ] || skip "needs $1 MiB of free memory"
+}
+
 # require_mount: root who may mount
 require_mount() {
 	require_root

@@ -5,6 +5,9 @@
 list DIR        one line an entry with everything that a copy keeps, in a fixed order
 deep DIR N      N directories below one another in DIR, each with a small file
 wide DIR N      N empty files in DIR
+small DIR N     N files of 1 to 4,000 bytes in DIR
+fan DIR LEVELS FANOUT FILES     DIR and all directories below it have FILES empty files each, and
+                FANOUT directories each, LEVELS deep
 holes FILE      the data extents of FILE, one "offset length" a line
 kill SIG USEC CMD   run CMD, send it signal SIG after USEC microseconds; prints "killed" or
                 "ended", the microseconds, and its exit status as a shell has it
@@ -111,6 +114,43 @@ def make_wide(root, files):
     os.close(fd)
 
 
+def make_small(root, files):
+    os.makedirs(root, exist_ok=True)
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    for number in range(files):
+        file = os.open("f%07d" % number, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=fd)
+        os.write(file, b"%d\n" % number + b"x" * (number * 37 % 3990))
+        os.close(file)
+    os.close(fd)
+
+
+def make_fan(root, levels, fanout, files):
+    os.makedirs(root, exist_ok=True)
+    make_wide(root, files)
+    fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    left = [fanout]
+    while left:
+        if left[-1] == 0 or len(left) > levels:
+            left.pop()
+            if left:
+                up = os.open("..", os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+                os.close(fd)
+                fd = up
+            continue
+        name = "d%06d" % left[-1]
+        left[-1] -= 1
+        os.mkdir(name, dir_fd=fd)
+        if len(left) == levels and files == 0:
+            continue
+        child = os.open(name, os.O_RDONLY | os.O_DIRECTORY, dir_fd=fd)
+        os.close(fd)
+        fd = child
+        for number in range(files):
+            os.close(os.open("f%07d" % number, os.O_WRONLY | os.O_CREAT, 0o644, dir_fd=fd))
+        left.append(fanout)
+    os.close(fd)
+
+
 def print_holes(path):
     fd = os.open(path, os.O_RDONLY)
     end = os.fstat(fd).st_size
@@ -156,6 +196,10 @@ def main(args):
         make_deep(path, int(args[3]))
     elif verb == "wide":
         make_wide(path, int(args[3]))
+    elif verb == "small":
+        make_small(path, int(args[3]))
+    elif verb == "fan":
+        make_fan(path, *map(int, args[3:6]))
     elif verb == "holes":
         print_holes(path)
     else:
