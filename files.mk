@@ -178,7 +178,8 @@ UNIT_TESTS = \
 	tests/unit/test_sched \
 	tests/unit/test_size \
 	tests/unit/test_stages \
-	tests/unit/test_str
+	tests/unit/test_str \
+	tests/unit/test_verb
 
 BATS_TESTS = \
 	tests/cli/copy_attributes.bats \
@@ -191,7 +192,8 @@ BATS_TESTS = \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
-	tests/cli/options.bats
+	tests/cli/options.bats \
+	tests/cli/pipe_options.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -203,6 +205,7 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/unit/engine_fake.h \
 	tests/unit/files.h \
+	tests/unit/line.h \
 	tests/unit/report_fake.h \
 	tests/unit/tables/filter.h \
 	tests/unit/temp.h

@@ -168,7 +168,8 @@ feed_start(struct run *run, const char *source)
 	else if (source != NULL)
 		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);
 	if (err_failed(err)) {
-		tell_operand_error(run, source != NULL ? source : run->opts->select.files_from, err, NULL);
+		tell_operand_error(
+		    run, source != NULL ? source : run->opts->select.files_from, err, NULL);
 		free(f);
 		return;
 	}
