@@ -197,16 +197,23 @@ split(const struct cli *c, const char *text, struct stage_spec *s)
 	return NULL;
 }
 
+/* True when TEXT has a word in it. */
+static bool
+is_worded(const char *text)
+{
+	return text != NULL && text[strspn(text, blanks)] != '\0';
+}
+
 /* Read the command in VALUES, NULL-terminated; a single one is split unless it came from a split. */
 static enum cli_outcome
 read_command(const struct cli *c, char **values, struct stage_spec *s)
 {
-	if (values[0] != NULL && values[1] == NULL && s->words == NULL)
+	if (is_worded(values[0]) && values[1] == NULL && s->words == NULL)
 		values = split(c, values[0], s);
 	if (values == NULL)
 		return CLI_USAGE;
 	s->argv = (const char *const *)values;
-	if (values[0] == NULL || values[0][0] == '\0')
+	if (!is_worded(values[0]))
 		return cli_complain(c, "stage 'cmd' needs a value (COMMAND)", NULL);
 	return CLI_RUN;
 }
