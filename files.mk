@@ -264,6 +264,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap
 
@@ -287,7 +288,8 @@ BATS_TESTS = \
 	tests/cli/copy_zoo.bats \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
-	tests/cli/options.bats
+	tests/cli/options.bats \
+	tests/cli/pipe_options.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -303,6 +305,7 @@ TEST_FILES = \
 	tests/unit/fds.h \
 	tests/unit/files.h \
 	tests/unit/joints.h \
+	tests/unit/line.h \
 	tests/unit/mover_fake.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \

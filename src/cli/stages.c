@@ -182,31 +182,38 @@ read_value(const struct cli *c, const struct form *f, char *value, struct stage_
 	return choice == NULL ? CLI_RUN : cli_complain_value(c, f->word, value, choice);
 }
 
-/* Split TEXT as a shell would into what S owns. */
-static enum cli_outcome
+/* Split TEXT as a shell would; the words are NULL-terminated and what S owns.  NULL = after a complaint. */
+static char **
 split(const struct cli *c, const char *text, struct stage_spec *s)
 {
+	char **words = NULL;
 	const char *why = NULL;
-	struct err err = command_split(text, &s->words, &why);
+	struct err err = command_split(text, &words, &why);
 
-	if (!err_failed(err))
-		return CLI_RUN;
-	s->words = NULL;
-	return cli_complain_more(
+	if (!err_failed(err) && words != NULL)
+		return s->words = words;
+	(void)cli_complain_more(
 	    c, "cannot split", text, ": %s", why != NULL ? why : err_reason(err));
+	return NULL;
+}
+
+/* True when TEXT has a word in it. */
+static bool
+is_worded(const char *text)
+{
+	return text != NULL && text[strspn(text, blanks)] != '\0';
 }
 
 /* Read the command in VALUES, NULL-terminated; a single one is split unless it came from a split. */
 static enum cli_outcome
 read_command(const struct cli *c, char **values, struct stage_spec *s)
 {
-	if (values[0] != NULL && values[1] == NULL && s->words == NULL) {
-		if (split(c, values[0], s) != CLI_RUN)
-			return CLI_USAGE;
-		values = s->words;
-	}
+	if (is_worded(values[0]) && values[1] == NULL && s->words == NULL)
+		values = split(c, values[0], s);
+	if (values == NULL)
+		return CLI_USAGE;
 	s->argv = (const char *const *)values;
-	if (values[0] == NULL || values[0][0] == '\0')
+	if (!is_worded(values[0]))
 		return cli_complain(c, "stage 'cmd' needs a value (COMMAND)", NULL);
 	return CLI_RUN;
 }
@@ -279,12 +286,9 @@ read_stage(const struct cli *c, char **words, bool outer, struct stage_spec *s)
 		    nearest_word(words[0], len));
 	if (f == NULL) {
 		outcome = read_end(c, words[0], outer, s);
-	} else if (is_quoted) {
-		if (split(c, words[0], s) != CLI_RUN)
-			return CLI_USAGE;
-		outcome = read_values(c, f, s->words + 1, s);
 	} else {
-		outcome = read_values(c, f, words + 1, s);
+		char **values = is_quoted ? split(c, words[0], s) : words;
+		outcome = values != NULL ? read_values(c, f, values + 1, s) : CLI_USAGE;
 	}
 	if (outcome == CLI_RUN && stage_is_end(s) && !outer)
 		return cli_complain_more(

@@ -10,15 +10,19 @@ setup() {
 }
 
 # refused SAYING ARGUMENT...: exit 2, SAYING and the hint on stderr, nothing on stdout
+# The hint is about the verb, or about all when there is none.
 refused() {
-	local saying=$1
+	local saying=$1 help=decant
 	shift
+	case ${1-} in
+	copy | pipe) help="decant $1" ;;
+	esac
 	run --separate-stderr decant "$@"
 	assert_equal "$status" 2
 	assert_equal "$output" ''
 	# shellcheck disable=SC2154 # set by run
 	assert_equal "$stderr" "decant: $saying
-Try 'decant --help'."
+Try '$help --help'."
 }
 
 # The options, letters and names, one a line, that standard input has in any form.
@@ -26,9 +30,20 @@ sorted_options() {
 	grep -oE -- '(^|[ ,])--?[a-zA-Z0-9][a-z0-9-]*' | tr -d ' ,' | LC_ALL=C sort -u
 }
 
+# def VERB: the rows of its table, those of included files too
+def() {
+	local line
+	while IFS= read -r line; do
+		case $line in
+		'#include "'*) line=${line#'#include "cli/'} && def "${line%.def*}" ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done <"$source_dir/src/cli/$1.def"
+}
+
 options_of_table() {
-	sed -nE 's/^(OPT|FLAG|TEXT|WORD)\((NULL|"[^"]*"), (NULL|"[^"]*").*/\2 \3/p' \
-		"$source_dir/src/cli/options.def" | tr -d '"' |
+	def "$1" | sed -nE 's/^(OPT|TAKE|FLAG|TEXT|WORD)\((NULL|LETTER_[A-Z]*|"[^"]*"), (NULL|"[^"]*").*/\2 \3/p' |
+		sed 's/LETTER_QUIET/"q"/;s/LETTER_JOBS/"j"/' | tr -d '"' |
 		while read -r letters name; do
 			[ "$letters" = NULL ] || printf '%s\n' "$letters" | sed 's/./-&\n/g'
 			[ "$name" = NULL ] || printf '%s\n' "$name"
@@ -36,12 +51,20 @@ options_of_table() {
 }
 
 options_of_help() {
-	decant --help=all | grep -E '^(  | {6})-' | cut -c1-32 | sed 's/\[\{0,1\}=.*//' | sorted_options
+	decant --help="$1" | sed '/^Stages/,$d' | grep -E '^(  | {6})-' | cut -c1-32 |
+		sed 's/\[\{0,1\}=.*//' | sorted_options
+}
+
+# section VERB: its section of the manual
+section() {
+	sed -n "/^\.Sh ${1^^}\$/,/^\.Sh /p" "$source_dir/man/decant.1"
 }
 
 options_of_manual() {
-	sed -n '/^\.Sh OPTIONS/,/^\.Sh PATTERNS/p' "$source_dir/man/decant.1" |
-		sed -n '/^\.It Fl/{s/^\.It //;s/Fl Fl /--/g;s/Fl /-/g;s/ Ns .*//;p;}' | sorted_options
+	{
+		section options
+		section "$1"
+	} | sed -n '/^\.It Fl/{s/^\.It //;s/Fl Fl /--/g;s/Fl /-/g;s/ Ns .*//;p;}' | sorted_options
 }
 
 @test "--help fits a screen" {
@@ -51,43 +74,69 @@ options_of_manual() {
 	[ "${#lines[@]}" -gt 20 ]
 	[ "$(decant --help | wc -l)" -le 40 ]
 	[ "$(decant --help | wc -L)" -le 79 ]
-	[ "$(decant --help | sed -n '/^Common options:/,/^$/p' | grep -c '^  ')" -eq 12 ]
+	[ "$(decant --help | sed -n '/^Common options:/,/^$/p' | grep -cE '^(  | {6})-')" -eq 12 ]
 	[ "$(decant --help | sed -n '/^Examples:/,/^$/p' | grep -c '^  [^ ]')" -eq 5 ]
 }
 
-@test "--help is the same with and without the verb, and speaks of cp when called so" {
-	assert_equal "$(decant copy --help)" "$(decant --help)"
+@test "--help shows each verb, and speaks of cp when called so" {
+	run decant --help
+	assert_line --index 0 'Usage: decant copy [OPTION]... SOURCE DEST'
+	assert_line --index 1 "  or:  decant pipe [OPTION]... STAGE ['|' STAGE]..."
 	ln -s "$DECANT" cp
 	run ./cp --help
 	assert_success
 	assert_line --index 0 'Usage: cp [OPTION]... SOURCE DEST'
 	refute_output --partial 'decant copy'
+	assert_equal "$(./cp --help=all)" "$output"
 }
 
-@test "--help=all and --help=copy show every option on lines of 79 columns" {
-	run decant --help=all
-	assert_success
-	assert_equal "$(decant --help=copy)" "$output"
-	[ "$(decant --help=all | wc -L)" -le 79 ]
+@test "--help of a verb shows every option on lines of 79 columns" {
+	for verb in copy pipe; do
+		run decant "$verb" --help
+		assert_success
+		assert_line --index 0 --partial "Usage: decant $verb [OPTION]..."
+		assert_equal "$(decant --help="$verb")" "$output"
+		[ "$(decant --help="$verb" | wc -L)" -le 79 ]
+	done
+	assert_equal "$(decant --help=cp)" "$(decant copy --help)"
 }
 
-@test "the table, --help=all and the manual have the same options" {
-	options_of_table >table
-	[ "$(wc -l <table)" -gt 60 ]
-	options_of_help >help
-	options_of_manual >manual
-	run diff table help
+@test "--help=all is the help of all verbs" {
+	decant --help=all >all
+	{
+		decant --help=copy
+		echo
+		decant --help=pipe
+	} >each
+	run diff all each
 	assert_success
-	run diff table manual
-	assert_success
+	assert_equal "$(decant pipe --help=all)" "$(cat all)"
 }
 
-@test "the manual has the groups of --help=all in their order" {
-	decant --help=all | sed -n 's/^\([A-Z][a-z ]*\):$/\1/p' >help
-	sed -n 's/^\.Ss //p' "$source_dir/man/decant.1" >manual
-	[ -s help ]
-	run diff help manual
-	assert_success
+@test "the table, the help and the manual of each verb have the same options" {
+	for verb in copy pipe; do
+		options_of_table "$verb" >table
+		[ "$(wc -l <table)" -gt 14 ]
+		options_of_help "$verb" >help
+		options_of_manual "$verb" >manual
+		run diff table help
+		assert_success
+		run diff table manual
+		assert_success
+	done
+}
+
+@test "the manual has the groups of the help in their order" {
+	for verb in copy pipe; do
+		{
+			section "$verb"
+			section options
+		} | sed -n 's/^\.Ss //p' >manual
+		decant "$verb" --help | sed -n 's/^\([A-Z][a-z ]*\):$/\1/p' >help
+		[ -s help ]
+		run diff help manual
+		assert_success
+	done
 }
 
 @test "the manual has its examples right after the description" {
@@ -127,11 +176,13 @@ options_of_manual() {
 }
 
 @test "missing and superfluous operands are named" {
-	refused "missing verb (use 'decant copy SOURCE DEST')"
+	refused 'missing verb (use copy or pipe)'
 	refused 'missing file operand' copy
 	refused "missing destination after 'x'" copy x
 	refused "extra operand 'c'" copy -T a b c
-	refused "unknown verb 'sync' (use 'copy')" sync a b
+	refused "unknown verb 'sync' (use copy or pipe)" sync a b
+	refused "unknown verb 'pip'; did you mean 'pipe'?" pip a b
+	refused "missing verb before '-r' (use 'decant copy')" -r a b
 }
 
 @test "options that exclude each other are refused" {

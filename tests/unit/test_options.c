@@ -1,93 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* cli/: from argv and the environment to what a run is asked to do, or to one line of complaint. */
 #include "cli/typo.h"
-#include "cli/verb.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-enum {
-	ARGS_MAX = 16 /* words of one command line here */
-};
-
-/* A command line: WORDS, split at spaces, behind "decant copy" or what PROGRAM says. */
-struct line {
-	char text[256];
-	char *argv[ARGS_MAX + 1];
-	int argc;
-	struct command cmd;
-	enum cli_outcome outcome;
-	char out[16384];     /* what was printed on stdout */
-	char complaint[512]; /* the first line on stderr, without its newline */
-};
-
-static int
-redirect(int fd, int *saved)
-{
-	int file = memfd_create("output", MFD_CLOEXEC);
-
-	assert_true(file >= 0);
-	*saved = dup(fd);
-	assert_true(*saved >= 0 && dup2(file, fd) == fd);
-	return file;
-}
-
-static void
-take_back(int fd, int saved, int file, char *text, size_t size)
-{
-	assert_int_equal(dup2(saved, fd), fd);
-	close(saved);
-	ssize_t n = pread(file, text, size - 1, 0);
-	assert_true(n >= 0);
-	text[n] = '\0';
-	close(file);
-}
-
-/* Parse WORDS; line_release() ends it. */
-static void
-line_parse(struct line *l, const char *words)
-{
-	int out, err;
-
-	*l = (struct line){ 0 };
-	(void)snprintf(l->text, sizeof(l->text), "%s", words);
-	for (char *rest = l->text, *word; (word = strsep(&rest, " ")) != NULL;) {
-		assert_true(l->argc < ARGS_MAX);
-		l->argv[l->argc++] = word;
-	}
-	fflush(stdout);
-	int out_file = redirect(1, &out);
-	int err_file = redirect(2, &err);
-	l->outcome = cli_parse(l->argc, l->argv, &l->cmd);
-	fflush(stdout);
-	take_back(1, out, out_file, l->out, sizeof(l->out));
-	take_back(2, err, err_file, l->complaint, sizeof(l->complaint));
-	l->complaint[strcspn(l->complaint, "\n")] = '\0';
-}
-
-static void
-line_release(struct line *l)
-{
-	cli_release(&l->cmd);
-}
-
-/* Parse WORDS, which must be right. */
-static void
-line_accept(struct line *l, const char *words)
-{
-	line_parse(l, words);
-	if (l->outcome != CLI_RUN)
-		fail_msg("'%s' was refused: %s", words, l->complaint);
-}
+#include "line.h"
 
 #define FIELD(field) \
 	offsetof(struct copy_opts, field), sizeof(((struct copy_opts *)0)->field), #field
@@ -536,109 +450,6 @@ help_and_version_are_printed(void **state)
 }
 
 static void
-pipe_has_its_own_options(void **state)
-{
-	struct line l;
-
-	(void)state;
-	setenv("DECANT_JOBS", "many", 1); /* pipe has no --jobs */
-	line_accept(&l, "decant pipe --env=A=b --env=C --mem-limit=64M --timeout 1.5 --chdir=/d "
-			"--fsync=end --explain --ignore=pipe -q in");
-	const struct pipe_opts *opts = &l.cmd.pipe;
-	assert_ptr_equal(l.cmd.verb, &verb_pipe);
-	assert_int_equal(opts->n_env, 2);
-	assert_string_equal(opts->env[0], "A=b");
-	assert_string_equal(opts->env[1], "C");
-	assert_int_equal(opts->mem_limit, 64 << 20);
-	assert_int_equal(opts->timeout_ms, 1500);
-	assert_string_equal(opts->chdir, "/d");
-	assert_int_equal(opts->fsync, FSYNC_END);
-	assert_true(opts->report.explain);
-	assert_true(opts->ignore.pipe);
-	assert_true(opts->report.quiet);
-	assert_string_equal(opts->report.verb, "pipe");
-	assert_string_equal(opts->report.program, "decant");
-	line_release(&l);
-}
-
-static void
-options_of_commands_are_theirs(void **state)
-{
-	struct line l;
-
-	(void)state;
-	line_accept(&l, "decant pipe --stats cmd sort --json --help | out");
-	assert_true(l.cmd.pipe.report.stats);
-	assert_false(l.cmd.pipe.report.json);
-	assert_int_equal(l.cmd.pipe.n_stages, 2);
-	assert_string_equal(l.cmd.pipe.stages[0].argv[2], "--help");
-	assert_string_equal(l.cmd.pipe.report.dst, "out");
-	assert_int_equal(l.cmd.pipe.report.n_srcs, 0);
-	line_release(&l);
-
-	line_accept(&l, "decant pipe --json in | fd:5");
-	assert_string_equal(l.cmd.pipe.report.srcs[0], "in");
-	assert_null(l.cmd.pipe.report.dst);
-	line_release(&l);
-}
-
-/* Each option of a verb has one name, help that fits, and the meaning that it has in other verbs. */
-static void
-tables_are_sound(void **state)
-{
-	(void)state;
-	for (size_t v = 0; verbs[v] != NULL; v++) {
-		const struct opt_table *t = &verbs[v]->table;
-		enum opt_group group = GROUP_WHAT;
-
-		assert_true(t->n_opts <= OPT_MAX);
-		assert_ptr_equal(verb_find(verbs[v]->name), verbs[v]);
-		for (size_t i = 0; i < t->n_opts; i++) {
-			const struct opt *o = &t->opts[i];
-
-			assert_true(o->group >= group);
-			group = o->group;
-			assert_true(o->kind != OPT_APPLY || o->apply != NULL);
-			for (const char *s = o->shorts; s != NULL && *s != '\0'; s++)
-				assert_ptr_equal(opt_by_letter(t, *s), o);
-			if (o->name == NULL)
-				continue;
-			assert_ptr_equal(opt_by_name(t, o->name, strlen(o->name)), o);
-			assert_ptr_equal(opt_by_val(t, OPT_LONG_VAL + (int)i), o);
-			assert_null(opt_alien(t, o->name, strlen(o->name)));
-			const struct verb *other =
-			    verb_with_option(verbs[v], o->name, strlen(o->name));
-			if (other == NULL)
-				continue;
-			const struct opt *same =
-			    opt_by_name(&other->table, o->name, strlen(o->name));
-			assert_string_equal(same->help, o->help);
-			assert_int_equal(same->kind, o->kind);
-			assert_ptr_equal(same->apply, o->apply);
-		}
-		for (size_t i = 0; i < t->n_aliens; i++)
-			assert_null(opt_by_name(t, t->aliens[i].name, strlen(t->aliens[i].name)));
-	}
-}
-
-static void
-every_verb_takes_what_every_verb_takes(void **state)
-{
-	static const char *const names[] = { "--explain", "--debug", "--progress", "--stats",
-		"--json", "--report", "--quiet", "--color", "--help", "--version" };
-
-	(void)state;
-	for (size_t v = 0; verbs[v] != NULL; v++) {
-		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-			assert_non_null(opt_by_name(&verbs[v]->table, names[i], strlen(names[i])));
-	}
-	assert_ptr_equal(verb_find("cp"), &verb_copy);
-	assert_null(verb_find("cop"));
-	assert_ptr_equal(verb_nearest("cop"), &verb_copy);
-	assert_null(verb_nearest("frobnicate"));
-}
-
-static void
 distance_counts_changes(void **state)
 {
 	(void)state;
@@ -653,18 +464,6 @@ distance_counts_changes(void **state)
 			"0123456789012345678901234567890123456789012345678901234567890123") > 63);
 }
 
-static int
-clear_environment(void **state)
-{
-	(void)state;
-	unsetenv("DECANT_JOBS");
-	unsetenv("DECANT_PROGRESS");
-	unsetenv("POSIXLY_CORRECT");
-	unsetenv("SIMPLE_BACKUP_SUFFIX");
-	unsetenv("VERSION_CONTROL");
-	return 0;
-}
-
 int
 main(void)
 {
@@ -677,10 +476,6 @@ main(void)
 		cmocka_unit_test_setup(the_environment_fills_gaps, clear_environment),
 		cmocka_unit_test_setup(posix_ends_options_at_the_first_operand, clear_environment),
 		cmocka_unit_test_setup(help_and_version_are_printed, clear_environment),
-		cmocka_unit_test_setup(pipe_has_its_own_options, clear_environment),
-		cmocka_unit_test_setup(options_of_commands_are_theirs, clear_environment),
-		cmocka_unit_test(tables_are_sound),
-		cmocka_unit_test(every_verb_takes_what_every_verb_takes),
 		cmocka_unit_test(distance_counts_changes),
 	};
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
