@@ -59,15 +59,9 @@ piping_tell(struct piping *p, const char *name, struct err why, const char *note
 	report_emit(p->report, &ev);
 }
 
-<<<<<<< HEAD
 /* Tell that stage NAME ended as V says. */
 static void
 tell_stage(struct piping *p, const char *name, const struct verdict *v)
-=======
-/* Weak, like the next one: the real one wins. */
-[[gnu::weak]] bool
-verdict_ignore_parse(const char *text, struct verdict_ignore *ig)
->>>>>>> w-cli
 {
 	struct str words = STR_INIT;
 
@@ -84,13 +78,8 @@ verdict_ignore_parse(const char *text, struct verdict_ignore *ig)
 	str_release(&words);
 }
 
-<<<<<<< HEAD
 static void
 note_stage(void *arg, const struct stage_note *n)
-=======
-[[gnu::weak]] struct err
-command_split(const char *text, char ***argv, const char **why)
->>>>>>> w-cli
 {
 	struct piping *p = arg;
 	char peak[SIZE_TEXT];
