@@ -161,6 +161,7 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.h \
 	src/run/special.c \

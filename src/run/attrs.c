@@ -20,7 +20,7 @@ struct attrs {
 mode_t
 attrs_first_mode(const struct worker *w, const struct node *dir, const struct stat *st)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	bool foreign = keep->owner && (!dir->plain_owner || st->st_uid != w->run->uid ||
 					  st->st_gid != w->run->gid);
 
@@ -54,7 +54,7 @@ set_owner(struct worker *w, const struct entry *e, int fd, const struct stat *st
 static struct err
 set_xattrs(struct worker *w, const struct entry *e, const struct attrs *a)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	struct meta_loss loss = { 0 };
 
 	if (w->names.len == 0)
@@ -72,7 +72,7 @@ set_xattrs(struct worker *w, const struct entry *e, const struct attrs *a)
 static struct err
 set_mode(struct worker *w, const struct attrs *a, bool owner_kept)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	mode_t want = a->st->st_mode & 07777;
 
 	if (!keep->mode)
@@ -99,7 +99,7 @@ first_of(struct err a, struct err b)
 static struct err
 set_all(struct worker *w, const struct entry *e, const struct attrs *a, bool new_mode)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	struct err err = ERR_OK;
 	bool owner_kept = true;
 	struct attrs at = *a;
@@ -121,7 +121,7 @@ set_all(struct worker *w, const struct entry *e, const struct attrs *a, bool new
 	err = first_of(err, set_xattrs(w, e, &at));
 	if (keep->mode || new_mode)
 		err = first_of(err, set_mode(w, &at, owner_kept));
-	if (w->run->opts->fsync == FSYNC_EACH)
+	if (w->run->copy->fsync == FSYNC_EACH)
 		err = first_of(err, file_sync(a->dst));
 	return keep->times ? first_of(err, meta_times(a->dst, a->st)) : err;
 }
@@ -151,7 +151,7 @@ attrs_of_file(struct worker *w, const struct entry *e, int src, int dst, const s
 struct err
 attrs_of_replaced(struct worker *w, const struct entry *e, int dst, const struct stat *old)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	const struct keep acl = { .mode = true };
 	struct meta_loss loss = { 0 };
 	own_fd fd = -1;
@@ -172,7 +172,7 @@ attrs_of_replaced(struct worker *w, const struct entry *e, int dst, const struct
 struct err
 attrs_of_name(struct worker *w, const struct entry *e, const struct stat *st)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	struct meta_loss loss = { 0 };
 	struct meta_pair pair = {
 		.src_dir = e->dir->src_fd,
@@ -212,7 +212,7 @@ attrs_of_directory(struct node *n, struct err why, void *worker)
 		.default_acl = n->default_acl || !n->fresh,
 	};
 
-	if (n->failed || n->dst.st_ino == 0 || w->run->opts->dry_run)
+	if (n->failed || n->dst.st_ino == 0 || w->run->request.dry_run)
 		return;
 	if (err_failed(why)) {
 		tell_error(w, &e, why, NULL);
@@ -221,7 +221,7 @@ attrs_of_directory(struct node *n, struct err why, void *worker)
 	struct err err = set_all(w, &e, &a, n->fresh);
 	if (err_failed(err))
 		tell_error(w, &e, err, NULL);
-	if (w->run->opts->fsync == FSYNC_EACH && !err_failed(err)) {
+	if (w->run->copy->fsync == FSYNC_EACH && !err_failed(err)) {
 		err = dir_sync(n->dst_fd);
 		if (err_failed(err))
 			tell_error(w, &e, err, NULL);

@@ -17,7 +17,7 @@ open_source(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
 	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, src));
 	TRY(file_stat(*src, SIDE_SRC, st));
-	if (w->run->opts->default_mode)
+	if (w->run->copy->default_mode)
 		st->st_mode = (st->st_mode & S_IFMT) | 0666;
 	return ERR_OK;
 }
@@ -25,7 +25,7 @@ open_source(struct worker *w, const struct entry *e, int *src, struct stat *st)
 static bool
 is_read_as_data(const struct worker *w, mode_t mode)
 {
-	const struct walk_opts *walk = &w->run->opts->walk;
+	const struct walk_opts *walk = w->run->request.walk;
 
 	if (S_ISREG(mode))
 		return true;
@@ -36,8 +36,8 @@ is_read_as_data(const struct worker *w, mode_t mode)
 static struct err
 examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
-	const struct plan_opts *plan = &w->run->opts->plan;
-	bool content = !w->run->opts->dry_run && !plan->link && !plan->symlink;
+	const struct plan_opts *plan = &w->run->copy->plan;
+	bool content = !w->run->request.dry_run && !plan->link && !plan->symlink;
 
 	if (e->type == DT_REG && content)
 		return open_source(w, e, src, st);
@@ -76,11 +76,11 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (t->action.step == STEP_HARD_LINK)
 		o->action = ACTION_LINKED;
 	o->note = t->action.step == STEP_CREATE ? NULL : plan_reason(t->action.reason);
-	if (w->run->opts->dry_run) {
+	if (w->run->request.dry_run) {
 		o->moved.bytes = o->action == ACTION_LINKED ? 0 : o->size;
 		return ERR_OK;
 	}
-	if (w->run->opts->plan.link || w->run->opts->plan.symlink)
+	if (w->run->copy->plan.link || w->run->copy->plan.symlink)
 		return carry_as_link(w, e, t);
 	if (src >= 0)
 		return carry_content(w, e, src, st, t, o);
@@ -118,7 +118,7 @@ carry_linked(struct worker *w, const struct entry *e, const struct stat *st, boo
 
 	*done = false;
 	*owner = NULL;
-	if (!run->opts->keep.links || st->st_nlink < 2 || S_ISDIR(st->st_mode))
+	if (!run->copy->keep.links || st->st_nlink < 2 || S_ISDIR(st->st_mode))
 		return ERR_OK;
 	TRY(links_meet(run->links, st, e, &role, &o));
 	*done = role != LINK_ROLE_COPY;
@@ -220,7 +220,7 @@ carry_entry(struct worker *w, const struct entry *e)
 static bool
 may_be_tried(const struct worker *w, const struct entry *e, const struct stat *st)
 {
-	const struct copy_opts *opts = w->run->opts;
+	const struct copy_opts *opts = w->run->copy;
 	const struct plan_opts *plan = &opts->plan;
 
 	return S_ISREG(st->st_mode) && st->st_dev == e->dir->dst.st_dev &&

@@ -109,7 +109,7 @@ how_of(const struct worker *w, const struct target *t)
 	case STEP_IN_PLACE:
 		return t->through ? COMMIT_THROUGH : COMMIT_IN_PLACE;
 	default:
-		return w->run->opts->plan.atomic ? COMMIT_WHOLE : COMMIT_DIRECT;
+		return w->run->copy->plan.atomic ? COMMIT_WHOLE : COMMIT_DIRECT;
 	}
 }
 
@@ -123,7 +123,7 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	if (t->action.step == STEP_UNLINK)
 		TRY(target_clear(w, e, t));
 	struct err err = commit_begin(c, e->dir->dst_fd, e->name, how_of(w, t), mode);
-	if (err_failed(err) && t->action.step == STEP_IN_PLACE && w->run->opts->plan.force) {
+	if (err_failed(err) && t->action.step == STEP_IN_PLACE && w->run->copy->plan.force) {
 		TRY(dir_unlink(e->dir->dst_fd, e->name));
 		t->action.step = STEP_CREATE;
 		return commit_begin(c, e->dir->dst_fd, e->name, COMMIT_DIRECT, mode);
@@ -149,14 +149,14 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	mode_t made = attrs_first_mode(w, e->dir, st);
 	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
 	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
-	bool anew = t->action.backup || w->run->opts->plan.remove_destination;
+	bool anew = t->action.backup || w->run->copy->plan.remove_destination;
 	bool replaces =
 	    t->action.step == STEP_REPLACE && !rewrites && !anew && S_ISREG(t->dest.st.st_mode);
 	bool is_new = !rewrites && !replaces;
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, src, c->fd, &o->moved);
-	else if (!w->run->opts->plan.attributes_only)
+	else if (!w->run->copy->plan.attributes_only)
 		moved = move_content(w, src, st, c->fd, dev, &o->moved);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;

@@ -1,264 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One run of copy: what it needs, the operands, the wait, and the end in its order. */
-#include "base/own.h"
-#include "engine/fstraits.h"
-#include "run/console.h"
+/* The verb copy: a directory for a sink, cp's operands, durability at the end. */
+#include "run/copy.h"
+
 #include "run/operands.h"
 #include "run/sink.h"
 #include "run/tell.h"
-#include "sys/file.h"
 #include "sys/fs.h"
-#include "sys/proc.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-enum {
-	BUF_SIZE =
-	    256 << 10,  /* bytes of a worker's buffer: fits in L2 beside its copy; see engine.c */
-	BATCH_CAP = 64, /* entries that wait for a worker; arbitrary, a few for each */
-	TICK_MS = 200,  /* progress is redrawn five times a second (UX.md section 5) */
-	/* Descriptors of a worker beside those of nodes: two files, a listing, two directories on the
-	 * way to a closed one, each on both sides. */
-	FDS_PER_WORKER = 6,
-	FDS_OF_RUN =
-	    12, /* standard ones, signals, events, base, report, list, and some leaked to us */
-};
-
-/* All workers, unless they would hinder each other at this destination and none was asked for. */
-static unsigned
-workers_worth_starting(const struct run *run)
-{
-	int64_t type;
-
-	if (run->opts->jobs > 0 || run->base->dst_fd < 0 ||
-	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
-		return run->n_workers;
-	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
-}
-
-struct err
-run_start_workers(struct run *run)
-{
-	if (run->started)
-		return ERR_OK;
-	struct err err = sched_start(run->sched, workers_worth_starting(run));
-	if (err_failed(err))
-		tell_operand_error(run, run->opts->report.dst, err, NULL);
-	run->started = !err_failed(err);
-	return err;
-}
-
+/* Make what was written durable, if that was asked for. */
 static void
-handle_signal(struct run *run, int sig)
+conclude(struct run *run)
 {
-	if (sig == SIGUSR1) {
-		report_status(run->report);
+	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
-	}
-	if (run->signal != 0)
-		proc_exit_now(128 + sig);
-	run->signal = sig;
-	cancel_request(&run->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
-	bufs_wake(run->bufs);
-}
-
-bool
-run_pump(struct run *run, int timeout_ms)
-{
-	struct proc_wake wake = proc_wait(run->sigfd, run->done_fd, timeout_ms);
-	int sig;
-
-	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
-		handle_signal(run, sig);
-	report_tick(run->report);
-	return wake.done;
-}
-
-static struct err
-build_filter(struct run *run)
-{
-	const struct copy_opts *opts = run->opts;
-
-	if (opts->select.n_rules == 0)
-		return ERR_OK;
-	run->filter = filter_new();
-	if (run->filter == NULL)
-		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	for (size_t i = 0; i < opts->select.n_rules; i++) {
-		const struct filter_rule *r = &opts->select.rules[i];
-		if (r->kind != RULE_FILE) {
-			TRY(filter_add(
-			    run->filter, r->text, strlen(r->text), r->kind == RULE_INCLUDE));
-			continue;
-		}
-		own_mem char *text = NULL;
-		size_t len;
-		struct err err = fs_read_text(r->text, &text, &len);
-		if (err_failed(err)) {
-			tell_operand_error(run, r->text, err, NULL);
-			return err_make(ECANCELED, OP_OPEN, SIDE_NONE, -1);
-		}
-		TRY(filter_add_file(run->filter, text, len));
-	}
-	return ERR_OK;
-}
-
-/* Workers and descriptors that fit in the process's limits. */
-static void
-fit_limits(struct run *run, size_t *budget)
-{
-	const struct copy_opts *opts = run->opts;
-	int64_t nofile = proc_raise_nofile();
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * (int64_t)FDS_PER_WORKER);
-	int64_t jobs = opts->jobs > 0 ? opts->jobs : proc_cpus();
-
-	if (opts->plan.interactive)
-		jobs = 1; /* one question at a time */
-	if (jobs > most)
-		jobs = most > 1 ? most : 1;
-	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * FDS_PER_WORKER;
-	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
-}
-
-static struct err
-make_workers(struct run *run)
-{
-	run->workers = calloc(run->n_workers + 1, sizeof run->workers[0]);
-	if (run->workers == NULL)
-		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	for (unsigned i = 0; i <= run->n_workers; i++) {
-		struct worker *w = &run->workers[i];
-		w->run = run;
-		w->engine = &run->engine;
-		w->src = w->dst = w->rel = STR_INIT;
-		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
-		if (w->list_buf == NULL)
-			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
-	}
-	return ERR_OK;
-}
-
-static struct err
-prepare(struct run *run)
-{
-	struct err memory = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	size_t budget;
-
-	TRY(cancel_init(&run->cancel));
-	TRY(proc_eventfd(&run->done_fd));
-	TRY(proc_signalfd(&run->sigfd));
-	fit_limits(run, &budget);
-	refusals_init(&run->refusals);
-	run->engine = (struct engine){
-		.opts = &run->opts->engine,
-		.refusals = &run->refusals,
-		.cancel = &run->cancel,
-	};
-	run->umask = proc_umask();
-	run->uid = proc_uid();
-	run->gid = proc_gid();
-	run->sched = sched_new(BATCH_CAP, run->done_fd);
-	run->nodes = nodes_new(budget, run->sink->finish);
-	run->links = run->nodes != NULL ? links_new(run->nodes) : NULL;
-	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
-	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
-		return memory;
-	TRY(make_workers(run));
-	if (run->opts->keep.xattr)
-		meta_read_rules("/etc/xattr.conf");
-	return build_filter(run);
-}
-
-static void
-release(struct run *run)
-{
-	for (unsigned i = 0; run->workers != NULL && i <= run->n_workers; i++) {
-		struct worker *w = &run->workers[i];
-		if (w->buf != NULL)
-			bufs_return(run->bufs, w->buf);
-		free(w->list_buf);
-		meta_names_release(&w->names);
-		str_release(&w->src);
-		str_release(&w->dst);
-		str_release(&w->rel);
-	}
-	free(run->workers);
-	links_free(run->links);
-	nodes_free(run->nodes);
-	sched_free(run->sched);
-	bufs_free(run->bufs);
-	filter_free(run->filter);
-	refusals_release(&run->refusals);
-	proc_close(&run->sigfd);
-	proc_close(&run->done_fd);
-	cancel_release(&run->cancel);
-	free(run->base_path);
-	free(run->claims);
-}
-
-/* The end of a run, in its order: workers done, directories finished, durable if asked, counted. */
-static void
-finish(struct run *run)
-{
-	const char *dest = run->opts->report.dst;
-	struct worker *w = &run->workers[run->n_workers];
-
-	sched_close(run->sched);
-	atomic_store(&run->live->walked, !run->started);
-	while (!run_pump(run, TICK_MS))
-		continue;
-	sched_join(run->sched);
-	if (run->base != NULL && run->opts->fsync != FSYNC_NONE && !run->opts->dry_run) {
-		struct err err = fs_sync(run->base->dst_fd);
-		if (!err_failed(err))
-			err = dir_sync(run->base->dst_fd);
-		if (err_failed(err))
-			tell_operand_error(run, dest, err, NULL);
-	}
-	for (unsigned i = 0; i <= run->n_workers; i++)
-		report_count(run->report, &run->workers[i].counts);
-	if (run->base != NULL)
-		nodes_drop_work(run->nodes, run->base, w);
+	struct err err = fs_sync(run->base->dst_fd);
+	if (!err_failed(err))
+		err = dir_sync(run->base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, run->request.report->dst, err, NULL);
 }
 
 int
 copy_run(struct copy_opts *opts)
 {
+	static const struct run_steps steps = { .give = operands_run, .conclude = conclude };
 	struct run run = {
-		.opts = opts,
+		.copy = opts,
 		.sink = &sink_directory,
-		.sigfd = -1,
-		.done_fd = -1,
-		.cancel = { .fd = -1 },
+		.request = {
+			.walk = &opts->walk,
+			.select = &opts->select,
+			.engine = &opts->engine,
+			.report = &opts->report,
+			.jobs = opts->jobs,
+			.one_at_a_time = opts->plan.interactive, /* one question at a time */
+			.dry_run = opts->dry_run,
+			.operands = opts->operands,
+			.n_operands = opts->n_operands,
+		},
 	};
 
-	proc_ignore_xfsz();
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
-	console_fill(&opts->report.io);
-	opts->report.jobs = opts->jobs > 0 ? opts->jobs : proc_cpus();
-	run.report = report_new(&opts->report);
-	if (run.report == NULL)
-		return EXIT_STOPPED;
-	run.live = report_live(run.report);
-	run.wants_items = report_wants_items(run.report);
-	report_start(run.report);
-	struct err err = prepare(&run);
-	if (!err_failed(err)) {
-		operands_run(&run);
-		finish(&run);
-	} else if (err_class(err) != ERR_CLASS_CANCELED) {
-		tell_operand_error(&run, opts->report.dst, err, NULL);
-	}
-	if (err_failed(err))
-		report_raise(run.report, EXIT_STOPPED);
-	release(&run);
-	int status = report_finish(run.report, run.signal);
-	report_free(run.report);
-	return status;
+	if (opts->keep.xattr)
+		meta_read_rules("/etc/xattr.conf");
+	return run_carry_out(&run, &steps);
 }

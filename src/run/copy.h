@@ -10,23 +10,6 @@
 #include "tree/filter.h"
 #include "tree/plan.h"
 
-/* Which symbolic links of the source are followed. */
-enum follow {
-	FOLLOW_NONE, /* -P */
-	FOLLOW_ARGS, /* -H: those named on the command line */
-	FOLLOW_ALL,  /* -L */
-};
-
-/* What the walk obeys. */
-struct walk_opts {
-	bool recursive;       /* go into directories */
-	enum follow follow;   /* which symbolic links to follow */
-	bool one_file_system; /* -x: mount points are made, not entered */
-	bool copy_contents;   /* read special files as data */
-	const struct filter
-	    *filter; /* what to leave out; borrowed, set by copy_run(); NULL = nothing */
-};
-
 /* What one run of `copy` was asked to do; const once the run starts.  Pointers into argv are
  * borrowed. */
 struct copy_opts {

@@ -10,7 +10,7 @@
 static struct err
 make_directory(struct worker *w, struct node *n, const struct entry *e, struct target *t)
 {
-	const struct keep *keep = &w->run->opts->keep;
+	const struct keep *keep = &w->run->copy->keep;
 	mode_t mode = keep->mode || keep->owner ? 0700 : (n->src.st_mode & 0777) | 0700;
 	int dir = n->parent->dst_fd;
 
@@ -35,13 +35,15 @@ enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
 {
 	struct target t;
 
+	if (w->run->copy->default_mode)
+		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
 	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
 	if (t.action.step == STEP_REFUSE) {
 		tell_error(
 		    w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(t.action.reason));
 		return err_make(ECANCELED, OP_REFUSE, SIDE_DST, -1);
 	}
-	if (w->run->opts->dry_run && !t.dest.exists)
+	if (w->run->request.dry_run && !t.dest.exists)
 		return ERR_OK;
 	TRY(make_directory(w, n, e, &t));
 	if (n->follow_dst)
@@ -51,7 +53,7 @@ enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
 	TRY(file_stat(*dst, SIDE_DST, &n->dst));
 	n->plain_owner = n->fresh && n->dst.st_uid == w->run->uid && n->dst.st_gid == w->run->gid &&
 			 (n->dst.st_mode & S_ISGID) == 0;
-	if (w->run->opts->keep.mode)
+	if (w->run->copy->keep.mode)
 		n->default_acl = n->fresh ? n->parent->default_acl : meta_has_default_acl(*dst);
 	return ERR_OK;
 }
@@ -76,7 +78,7 @@ entered(struct worker *w, const struct node *n, const struct entry *e)
 	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
 
 	if (!n->fresh && n->dst.st_ino != 0) {
-		if (!attributes_differ(&w->run->opts->keep, n))
+		if (!attributes_differ(&w->run->copy->keep, n))
 			return;
 		o.action = ACTION_ATTRIBUTES;
 	}

@@ -32,7 +32,7 @@ is_same(const struct stat *a, const struct stat *b)
 static bool
 is_loop(const struct worker *w, const struct node *n)
 {
-	if (w->run->opts->walk.follow != FOLLOW_ALL)
+	if (w->run->request.walk->follow != FOLLOW_ALL)
 		return false;
 	for (const struct node *up = n->parent; up != NULL; up = up->parent) {
 		if (up->parent != NULL && is_same(&up->src, &n->src))
@@ -49,8 +49,6 @@ open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 	else
 		TRY(dir_open(n->parent->src_fd, n->src_name, SIDE_SRC, &fds[0]));
 	TRY(file_stat(fds[0], SIDE_SRC, &n->src));
-	if (w->run->opts->default_mode)
-		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
 	if (w->run->base->dst.st_ino != 0 && is_same(&n->src, &w->run->base->dst)) {
 		tell_error(
 		    w, e, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1), "it is the destination");
@@ -148,7 +146,7 @@ is_excluded(struct listing *l, const char *name, bool is_dir)
 static unsigned char
 type_of(const struct listing *l, const struct dir_name *name, bool *follow)
 {
-	bool all = l->w->run->opts->walk.follow == FOLLOW_ALL;
+	bool all = l->w->run->request.walk->follow == FOLLOW_ALL;
 	struct stat st;
 
 	*follow = all && (name->type == DT_LNK || name->type == DT_UNKNOWN);
@@ -203,7 +201,7 @@ list(struct listing *l)
 static bool
 is_mount_point(const struct worker *w, const struct node *n)
 {
-	return w->run->opts->walk.one_file_system && n->parent->parent != NULL &&
+	return w->run->request.walk->one_file_system && n->parent->parent != NULL &&
 	       n->src.st_dev != n->parent->src.st_dev;
 }
 

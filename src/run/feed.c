@@ -66,7 +66,7 @@ claim(struct feed *f, struct entry *e)
 static void
 carry_name(struct feed *f, struct worker *w, char *path)
 {
-	bool follow = f->run->opts->walk.follow != FOLLOW_NONE;
+	bool follow = f->run->request.walk->follow != FOLLOW_NONE;
 	struct node *dir;
 	const char *last;
 	struct stat st;
@@ -149,7 +149,7 @@ feed_run(struct job *job, unsigned number)
 	for (;;) {
 		struct err err = next_name(f, &name, &len);
 		if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
-			tell_operand_error(run, run->opts->select.files_from, err, NULL);
+			tell_operand_error(run, run->request.select->files_from, err, NULL);
 		if (err_failed(err) || name == NULL)
 			break;
 		own_mem char *path = strndup(name, len);
@@ -167,13 +167,13 @@ feed_run(struct job *job, unsigned number)
 static bool
 open_list(struct run *run, struct feed *f)
 {
-	const char *path = run->opts->select.files_from;
+	const char *path = run->request.select->files_from;
 	struct err err = ERR_OK;
 
 	if (strcmp(path, "-") != 0)
 		err = dir_open_file(AT_FDCWD, path, true, &f->fd);
 	if (!err_failed(err)) {
-		f->names = names_new(f->fd, run->opts->select.files_end);
+		f->names = names_new(f->fd, run->request.select->files_end);
 		if (f->names == NULL)
 			err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	}
@@ -195,7 +195,7 @@ feed_start(struct run *run, const char *source)
 		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);
 	if (err_failed(err)) {
 		tell_operand_error(
-		    run, source != NULL ? source : run->opts->select.files_from, err, NULL);
+		    run, source != NULL ? source : run->request.select->files_from, err, NULL);
 		free(f);
 		return;
 	}

@@ -80,7 +80,7 @@ make_base(struct run *run, const char *dir, const char *shown)
 	run->base = base;
 	fd = -1;
 	TRY(file_stat(base->dst_fd, SIDE_DST, &base->dst));
-	base->default_acl = run->opts->keep.mode && meta_has_default_acl(base->dst_fd);
+	base->default_acl = run->copy->keep.mode && meta_has_default_acl(base->dst_fd);
 	return ERR_OK;
 }
 
@@ -116,7 +116,7 @@ refuse(struct run *run, const char *name, struct err why, const char *note)
 static bool
 find_base(struct operands *o)
 {
-	const struct copy_opts *opts = o->run->opts;
+	const struct copy_opts *opts = o->run->copy;
 	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
 	bool several = o->n > 1 || opts->parents || opts->select.files_from != NULL;
 	struct stat st;
@@ -189,7 +189,7 @@ give_directory(struct operands *o, const struct entry *e, const struct stat *st)
 	struct run *run = o->run;
 	bool inside = false;
 
-	if (!run->opts->walk.recursive) {
+	if (!run->request.walk->recursive) {
 		tell_operand_error(run, e->src_name, err_make(EISDIR, OP_REFUSE, SIDE_SRC, -1),
 		    "it is a directory (use -r or -a to copy directories)");
 		return;
@@ -258,12 +258,6 @@ claim(struct operands *o, const struct entry *e, bool is_dir)
 	return false;
 }
 
-static bool
-follows(const struct copy_opts *opts)
-{
-	return opts->walk.follow != FOLLOW_NONE;
-}
-
 /* Carry the operand SRC_NAME below DIR's source to NAME below its destination. */
 static void
 give(struct operands *o, struct node *dir, const char *src_name, const char *name)
@@ -275,11 +269,11 @@ give(struct operands *o, struct node *dir, const char *src_name, const char *nam
 		.src_name = src_name,
 		.name = name,
 		.operand = true,
-		.follow = follows(run->opts),
+		.follow = run->request.walk->follow != FOLLOW_NONE,
 	};
 
 	/* operands that may meet in one directory go one after the other: the later wins, whole */
-	bool shares = run->opts->parents || strcmp(name, ".") == 0;
+	bool shares = run->copy->parents || strcmp(name, ".") == 0;
 	if (o->alone || shares)
 		wait_idle(run);
 	o->alone = shares;
@@ -310,7 +304,7 @@ give(struct operands *o, struct node *dir, const char *src_name, const char *nam
 static void
 give_source(struct operands *o, char *source)
 {
-	const struct copy_opts *opts = o->run->opts;
+	const struct copy_opts *opts = o->run->copy;
 	char name[NAME_MAX + 1];
 	struct node *dir;
 	const char *last;
@@ -339,7 +333,7 @@ give_source(struct operands *o, char *source)
 void
 operands_run(struct run *run)
 {
-	const struct copy_opts *opts = run->opts;
+	const struct copy_opts *opts = run->copy;
 	struct operands o = {
 		.run = run,
 		.w = &run->workers[run->n_workers],

@@ -6,6 +6,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Which symbolic links of the source are followed. */
+enum follow {
+	FOLLOW_NONE, /* -P */
+	FOLLOW_ARGS, /* -H: those named on the command line */
+	FOLLOW_ALL,  /* -L */
+};
+
+/* What the walk obeys. */
+struct walk_opts {
+	bool recursive;       /* go into directories */
+	enum follow follow;   /* which symbolic links to follow */
+	bool one_file_system; /* -x: mount points are made, not entered */
+	bool copy_contents;   /* read special files as data */
+};
+
 /* One option that says what to leave out; the last rule that matches an entry decides. */
 struct filter_rule {
 	enum {

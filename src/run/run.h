@@ -23,36 +23,65 @@ struct worker {
 	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
 };
 
-/* One run.  Const once the workers have started, but for what locks itself. */
-struct run {
-	const struct copy_opts *opts; /* what was asked for */
-	const struct sink *sink;      /* what becomes of the entries */
-	struct filter *filter;        /* what is left out, or NULL; owned */
-	struct report *report;        /* locks itself */
-	struct live *live;            /* its live figures, atomics */
-	struct sched *sched;          /* locks itself */
-	struct nodes *nodes;          /* locks itself */
-	struct links *links;          /* locks itself */
-	struct bufs *bufs;            /* locks itself */
-	struct cancel cancel;         /* locks itself */
-	struct refusals refusals;     /* locks itself */
-	struct engine engine;         /* borrows OPTS, REFUSALS and CANCEL */
-	struct node *base;      /* the directory that operands go into; NULL before it is known */
-	struct worker *workers; /* n_workers + 1: the last one is the main thread's */
-	unsigned n_workers;     /* worker threads */
-	bool started;           /* the workers run */
-	char *base_path;        /* owned text that BASE and its names point into, or NULL */
-	mode_t umask;           /* of the process */
-	uid_t uid;              /* effective user */
-	gid_t gid;              /* effective group */
-	bool wants_items;       /* somebody renders each entry */
-	int sigfd;              /* signals */
-	int done_fd;            /* readable when the workers are done */
-	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
-	atomic_bool stopped;    /* a fatal error was told: no second one is */
-	int signal;             /* the signal that ended the run, 0 = none */
+/* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
+struct request {
+	const struct walk_opts *walk;     /* the walk */
+	const struct select_opts *select; /* what to leave out, or what to work on alone */
+	const struct engine_opts *engine; /* how content is moved; NULL = it is not */
+	struct report_opts *report;       /* output */
+	int jobs;                         /* workers, 0 = chosen by the program */
+	bool one_at_a_time;               /* one worker: it asks questions */
+	bool dry_run;                     /* change nothing */
+	char **operands;                  /* [n_operands] */
+	size_t n_operands;                /* number of them */
 };
 
+/* One run.  Const once the workers have started, but for what locks itself. */
+struct run {
+	struct request request; /* what was asked for, whatever the verb */
+	const struct copy_opts
+	    *copy;                /* what was asked of a directory as sink; NULL for other sinks */
+	const struct sink *sink;  /* what becomes of the entries */
+	struct filter *filter;    /* what is left out, or NULL; owned */
+	struct report *report;    /* locks itself */
+	struct live *live;        /* its live figures, atomics */
+	struct sched *sched;      /* locks itself */
+	struct nodes *nodes;      /* locks itself */
+	struct links *links;      /* locks itself */
+	struct bufs *bufs;        /* locks itself */
+	struct cancel cancel;     /* locks itself */
+	struct refusals refusals; /* locks itself */
+	struct engine engine;     /* borrows OPTS, REFUSALS and CANCEL */
+	struct node *base;        /* the directory that operands go into; NULL before it is known */
+	struct worker *workers;   /* n_workers + 1: the last one is the main thread's */
+	unsigned n_workers;       /* worker threads */
+	bool started;             /* the workers run */
+	char *base_path;          /* owned text that BASE and its names point into, or NULL */
+	mode_t umask;             /* of the process */
+	uid_t uid;                /* effective user */
+	gid_t gid;                /* effective group */
+	bool wants_items;         /* somebody renders each entry */
+	int sigfd;                /* signals */
+	int done_fd;              /* readable when the workers are done */
+	atomic_bool *claims; /* names of a list that workers carry, see feed.c; owned, or NULL */
+	atomic_bool stopped; /* a fatal error was told: no second one is */
+	int signal;          /* the signal that ended the run, 0 = none */
+};
+
+/* What a verb adds to a run. */
+struct run_steps {
+	/* Hand the operands to the workers; failures have been told. */
+	void (*give)(struct run *run);
+	/* All has been carried and every directory finished: what is left to do; likewise. */
+	void (*conclude)(struct run *run);
+};
+
+/*
+ * Carry out RUN, of which the request, the sink and what the sink needs are set, the rest zero: prepare,
+ * give, wait, conclude, report, in this order.  Main thread.  The result is the exit status, or 128 + n
+ * after signal n.
+ */
+int run_carry_out(struct run *run, const struct run_steps *steps);
 /* Start the workers unless they run; only once there is work for them, so that copying one small file
  * starts none.  What fails has been told.  Main thread. */
 struct err run_start_workers(struct run *run);

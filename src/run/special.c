@@ -101,7 +101,7 @@ reads_alike(const struct entry *e, const char *path)
 static struct err
 make_link(struct worker *w, const struct entry *e)
 {
-	if (w->run->opts->plan.link)
+	if (w->run->copy->plan.link)
 		return dir_link(e->dir->src_fd, e->src_name, e->follow, e->dir->dst_fd, e->name);
 	node_src_path(e->dir, e->src_name, &w->src);
 	if (!reads_alike(e, w->src.buf))
@@ -130,10 +130,10 @@ link_beside(struct worker *w, const struct entry *e, struct target *t)
 struct err
 carry_as_link(struct worker *w, const struct entry *e, struct target *t)
 {
-	if (t->dest.exists && !t->action.backup && !w->run->opts->plan.force &&
-	    !w->run->opts->plan.remove_destination)
+	if (t->dest.exists && !t->action.backup && !w->run->copy->plan.force &&
+	    !w->run->copy->plan.remove_destination)
 		return err_make(
-		    EEXIST, w->run->opts->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
+		    EEXIST, w->run->copy->plan.link ? OP_LINK : OP_SYMLINK, SIDE_DST, -1);
 	if (t->action.step == STEP_REPLACE)
 		return link_beside(w, e, t);
 	TRY(target_clear(w, e, t));
@@ -174,7 +174,7 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 	struct stat owner;
 
 	TRY(target_decide(w, e, st, e->dir->fresh, &t));
-	if (w->run->opts->dry_run)
+	if (w->run->request.dry_run)
 		return ERR_OK;
 	if (!t.dest.exists)
 		return dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);

@@ -16,7 +16,7 @@
 static bool
 writes_through(const struct worker *w, const struct entry *e, const struct stat *st)
 {
-	const struct plan_opts *p = &w->run->opts->plan;
+	const struct plan_opts *p = &w->run->copy->plan;
 
 	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink && !p->atomic &&
 	       !p->remove_destination && p->backup == BACKUP_NONE;
@@ -70,7 +70,7 @@ struct err
 target_decide(struct worker *w, const struct entry *e, const struct stat *st, bool known_absent,
     struct target *t)
 {
-	const struct plan_opts *opts = &w->run->opts->plan;
+	const struct plan_opts *opts = &w->run->copy->plan;
 
 	t->dest = (struct dest){ 0 };
 	t->through = false;
@@ -159,7 +159,7 @@ choose_backup(struct worker *w, const struct entry *e, struct target *t)
 {
 	struct stat old;
 
-	TRY(name_backup(w->run->opts, e, t));
+	TRY(name_backup(w->run->copy, e, t));
 	if (!err_failed(dir_stat(e->dir->dst_fd, t->backup, false, SIDE_DST, &old)) &&
 	    old.st_dev == t->src_dev && old.st_ino == t->src_ino) {
 		t->backup[0] = '\0';
