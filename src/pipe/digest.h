@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 enum {
-	DIGEST_MAX = 64, /* bytes of the longest digest: sha512, blake2b */
+	DIGEST_MAX = 64,                  /* bytes of the longest digest: sha512, blake2b */
 	DIGEST_TEXT = 2 * DIGEST_MAX + 1, /* hex of it, NUL included */
 };
 
@@ -19,11 +19,12 @@ struct digest;
 struct digest_algo {
 	const char *name; /* "xxh128", "sha256", ... as users write it */
 	size_t size;      /* bytes of a digest */
-	struct digest *(*make)(const struct digest_algo *algo);  /* NULL = out of memory */
-	void (*reset)(struct digest *d);                         /* begin anew */
+	struct digest *(*make)(const struct digest_algo *algo); /* NULL = out of memory */
+	void (*reset)(struct digest *d);                        /* begin anew */
 	void (*add)(struct digest *d, const void *bytes, size_t n);
-	void (*get)(struct digest *d, unsigned char *out);       /* SIZE bytes, big-endian as tools print */
-	void (*drop)(struct digest *d);                          /* free; NULL is fine */
+	void (*get)(
+	    struct digest *d, unsigned char *out); /* SIZE bytes, big-endian as tools print */
+	void (*drop)(struct digest *d);            /* free; NULL is fine */
 };
 
 /*

@@ -19,7 +19,7 @@ enum want {
 struct port {
 	enum want want; /* what it would like */
 	bool must;      /* the wish cannot be bent; a soft one gives way to a neighbor that must */
-	bool stable;    /* the bytes must not change once they were handed over: no splice, no tee */
+	bool stable; /* the bytes must not change once they were handed over: no splice, no tee */
 };
 
 #endif
