@@ -2,9 +2,11 @@
 /*
  * The planner: from two ends and the stages between to who runs what and how they are joined.
  *
- * Pure.  What runs are parts: commands, functions, and movers that are put in where two descriptors
- * have taps between them or nothing at all.  n parts have n + 1 joints; taps and left-out stages belong
- * to the joint where they stand.
+ * Pure.  What runs are parts: commands, functions, and movers that are put in where nobody else could
+ * show the bytes to taps, or where there is nobody else at all.  n parts have n + 1 joints; taps and
+ * left-out stages belong to the joint where they stand.  A function shows taps what it writes or reads,
+ * unless it must have the descriptor itself.  A stage without a neighbor, the end being NONE, is
+ * joined by LINK_NONE whatever it would like: it reads nothing, or writes for nobody.
  *
  *     file | hash | cmd zstd | file         4 pieces
  *     file --> mover --[hash]--> zstd --> file
@@ -67,7 +69,8 @@ struct layout_fault {
 
 /*
  * Lay PIECES out into L, which layout_release() frees whatever the result.
- * Fails with REFUSE and EINVAL, FAULT saying why, or with MEMORY.
+ * Fails with REFUSE and EINVAL, FAULT saying why: a stage has a neighbor where it takes or makes nothing,
+ * or must have a regular file and has none.  Else fails with MEMORY.
  */
 struct err layout_make(
     const struct layout_pieces *pieces, struct layout *l, struct layout_fault *fault);

@@ -37,7 +37,7 @@ rate_feed(struct stage *s, struct span *span)
 {
 	struct rate *r = (struct rate *)s;
 	int64_t now = proc_now_ns();
-	int64_t earliest = now - CREDIT_MS * NS_PER_MS;
+	int64_t earliest = now - (int64_t)CREDIT_MS * NS_PER_MS;
 
 	if (r->due_ns == 0)
 		r->due_ns = now;

@@ -22,8 +22,9 @@ struct tap {
 /* Note that T failed with E, and return it; success is passed on. */
 struct err tap_note(struct tap *t, struct err e);
 
-/* The ports of a tap that bears any bytes, and of one whose bytes must be stable. */
+/* The ports of a tap that bears any bytes. */
 void tap_ports(const struct stage *s, struct port *in, struct port *out);
+/* The ports of a tap whose bytes must be stable. */
 void tap_ports_stable(const struct stage *s, struct port *in, struct port *out);
 /* The end of a tap that has nothing to do there. */
 struct err tap_end_nothing(struct stage *s, bool whole);

@@ -13,11 +13,12 @@
 [[nodiscard]] struct stage *tap_hash_new(const struct digest_algo *algo,
     void (*told)(void *arg, const char *algo, const char *hex, int64_t bytes), void *arg);
 
-/* Count bytes and lines. */
+/* What a count has counted. */
 struct tap_counts {
 	int64_t bytes; /* bytes that passed */
 	int64_t lines; /* newlines among them */
 };
+/* Count bytes and lines into OUT, from 0 on. */
 [[nodiscard]] struct stage *tap_count_new(struct tap_counts *out);
 /* Let the first BYTES pass, then end early. */
 [[nodiscard]] struct stage *tap_limit_new(int64_t bytes);

@@ -1,10 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: BSD-2-Clause
 # What the program is linked with: every library costs each start of it.
-
-setup() {
-	load helpers
-}
+load helpers
 
 # needed FILE: the libraries that FILE itself asks for
 needed() {

@@ -125,6 +125,7 @@ static const struct refusal {
 	{ "file hash seek file", 1, "stdin", "needs a regular file" },
 	{ "file own fd", 0, "stdout", "needs a regular file" },
 };
+
 /* clang-format on */
 
 #endif
