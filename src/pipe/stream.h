@@ -10,8 +10,8 @@
  * leaves, those of an in just after it came.
  *
  * Reads and writes are canceled with the run: they wait for the descriptor and for the cancellation
- * together, and never block in read(2) or write(2) on a pipe or socket.  A stream that has failed is broken:
- * all later calls fail alike.
+ * together, and never block in read(2) or write(2) on a pipe or socket.  A stream that has failed is
+ * broken: all later calls fail alike.
  */
 #ifndef DECANT_STREAM_H
 #define DECANT_STREAM_H
@@ -86,11 +86,11 @@ void out_init(struct out *out, int fd, bool owned, struct bufs *bufs, const stru
 struct err in_peek(struct in *in, size_t min, const void **bytes, size_t *n);
 /* Take N of the bytes that in_peek() showed. */
 void in_take(struct in *in, size_t n);
-/* The descriptor, with nothing read ahead of it, or -1: for who can do without our blocks; -1 also when
- * taps want to see the bytes. */
+/* The descriptor, with nothing read ahead of it, or -1: for who can do without our blocks; -1 also
+ * when taps want to see the bytes. */
 int in_fd(const struct in *in);
-/* Close it: the producer is told that nobody reads, the taps that the stream has ended.  Checked only for
- * taps and for what was owned; NULL = ok. */
+/* Close it: the producer is told that nobody reads, the taps that the stream has ended.  Checked only
+ * for taps and for what was owned; NULL = ok. */
 struct err in_close(struct in *in);
 
 /*
@@ -101,8 +101,8 @@ struct err in_close(struct in *in);
 struct err out_reserve(struct out *out, size_t min, void **bytes, size_t *room);
 /* N bytes of what out_reserve() lent are filled; fails likewise. */
 struct err out_commit(struct out *out, size_t n);
-/* Write the N bytes; small writes to a descriptor are gathered.  Once a tap has had enough, the rest is left
- * out, and the next write fails with EPIPE.  Fails likewise. */
+/* Write the N bytes; small writes to a descriptor are gathered.  Once a tap has had enough, the rest
+ * is left out, and the next write fails with EPIPE.  Fails likewise. */
 struct err out_write(struct out *out, const void *bytes, size_t n);
 /* Write what was gathered.  Fails likewise. */
 struct err out_flush(struct out *out);

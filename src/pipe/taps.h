@@ -27,12 +27,12 @@ struct taps {
 	bool failed; /* a tap failed: an error of the stream is that tap's, not the stream's */
 };
 
-/* Show S to each of T in turn, each one what the one before it let pass, none of them nothing; S is what
- * passes in the end.  NULL T passes all.  Fails with what the first tap failed with, which remembers
- * it for its verdict. */
+/* Show S to each of T in turn, each one what the one before it let pass, none of them an empty span;
+ * S is what passes in the end.  NULL T passes all.  Fails with what the first tap failed with, which
+ * remembers it for its verdict. */
 struct err taps_feed(struct taps *t, struct span *s);
-/* Tell each of T that the stream has ended, WHOLE or broken off; to those before one that had enough it is
- * broken off.  Once; NULL is fine.  Fails with what the first tap failed with; all are told. */
+/* Tell each of T that the stream has ended, WHOLE or broken off; to those before one that had enough
+ * it is broken off.  Once; NULL is fine.  Fails with what the first tap failed with; all are told. */
 struct err taps_end(struct taps *t, bool whole);
 
 #endif

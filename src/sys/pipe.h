@@ -29,8 +29,8 @@ struct fd_facts {
 /* Get the facts of FD.  Fails with STAT. */
 struct err fd_facts(int fd, struct fd_facts *facts);
 
-/* True when FD can keep who reads or writes it waiting: it is neither a file nor /dev/null.  False for
- * what is not open either: trying will tell. */
+/* True when FD can keep who reads or writes it waiting: it is neither a file nor /dev/null.  False
+ * for what is not open either: trying will tell. */
 bool fd_polls(int fd);
 
 /* Make a pipe, close-on-exec; *R reads, *W writes.  SIZE > 0 asks for that capacity, and takes what it
@@ -72,9 +72,9 @@ bool fd_is_readable(int fd);
  */
 struct err fd_read_ready(int fd, void *buf, size_t size, size_t *got);
 /*
- * Write what fits of the SIZE bytes to FD, which fd_wait() said is ready, without blocking: to pipes by
- * RWF_NOWAIT or at most 4096 bytes, to sockets by MSG_DONTWAIT.  EAGAIN when nothing fits.  A terminal
- * that stalls within 4096 bytes does block.
+ * Write what fits of the SIZE bytes to FD, which fd_wait() said is ready, without blocking: to pipes
+ * by RWF_NOWAIT or at most 4096 bytes, to sockets by MSG_DONTWAIT.  EAGAIN when nothing fits.
+ * A terminal that stalls within 4096 bytes does block.
  * Fails with WRITE of the destination, offset -1; EPIPE without a signal, SIGPIPE being blocked.
  */
 struct err fd_write_ready(int fd, const void *buf, size_t size, size_t *put);

@@ -7,10 +7,10 @@
  *    ---+---------------+----------------------------+---      memory, and again its mirror
  *       reader looks at    writer fills
  *
- * Each side moves its own counter, which never wraps but with size_t.  Who must sleep says under the lock how
- * much it waits for, looks once more, and sleeps; who moves a counter then looks whether someone
- * waits for that.  Both are store, then load of the other's: sequentially consistent, or each
- * could miss the other.  A writer is woken when half of the ring is free, not for each byte.
+ * Each side moves its own counter, which never wraps but with size_t.  Who must sleep says under the
+ * lock how much it waits for, looks once more, and sleeps; who moves a counter then looks whether
+ * someone waits for that.  Both store, then load what the other stores: sequentially consistent, or
+ * each could miss the other.  A writer is woken when half of the ring is free, not for each byte.
  */
 #include "thread/ring.h"
 
@@ -35,10 +35,11 @@ struct ring_side {
 };
 
 struct ring {
-	char *memory; /* RING_SIZE bytes, mapped twice */
+	/* The head's line has what never changes too: who wants that wants the head as well. */
+	alignas(CACHE_LINE) atomic_size_t head; /* bytes ever committed; the writer's */
+	char *memory;                           /* RING_SIZE bytes, mapped twice */
 	const struct cancel *cancel;
 	pthread_mutex_t lock;                   /* only for sleeping and waking */
-	alignas(CACHE_LINE) atomic_size_t head; /* bytes ever committed; the writer's */
 	alignas(CACHE_LINE) atomic_size_t tail; /* bytes ever taken; the reader's */
 	alignas(CACHE_LINE) struct ring_side writer;
 	alignas(CACHE_LINE) struct ring_side reader;
@@ -98,7 +99,7 @@ ring_has(const struct ring *r, size_t min)
 	return used(r) >= min || atomic_load(&r->writer.closed) || cancel_requested(r->cancel);
 }
 
-/* Sleep as SIDE until ENOUGH says that MIN can be had; WAKE_AT is what the other side is to wake us for. */
+/* Sleep as SIDE until ENOUGH says that MIN can be had; the other side is to wake us for WAKE_AT. */
 static void
 sleep_until(struct ring *r, struct ring_side *side,
     bool (*enough)(const struct ring *r, size_t min), size_t min, size_t wake_at)

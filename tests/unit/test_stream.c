@@ -298,12 +298,13 @@ a_slow_reader_costs_no_time_of_ours(void **state)
 	(void)state;
 	joint_make(&j, JOINT_PIPE);
 	w.out = &j.out;
+	int fd = j.out.fd;
 	pthread_t thread;
 	clockid_t clock;
 	atomic_store(&eagains, 3); /* a wait that was wrong is waited again */
 	assert_int_equal(pthread_create(&thread, NULL, joint_write, &w), 0);
 	assert_int_equal(pthread_getcpuclockid(thread, &clock), 0);
-	await_full(j.out.fd);
+	await_full(fd);
 	int64_t before = now_ms(clock);
 	nanosleep(&(struct timespec){ .tv_nsec = 200 * 1000000 }, NULL);
 	assert_in_range(now_ms(clock) - before, 0, 40);
@@ -336,9 +337,10 @@ a_cancellation_ends_what_blocks(void **state)
 		joint_make(&full, kind);
 		joint_make(&empty, kind);
 		w.out = &full.out;
+		int fd = full.out.fd;
 		assert_int_equal(pthread_create(&threads[0], NULL, joint_write, &w), 0);
 		assert_int_equal(pthread_create(&threads[1], NULL, read_all, &empty.in), 0);
-		await_full(full.out.fd);
+		await_full(fd);
 		int64_t start = now_ms(CLOCK_MONOTONIC);
 		cancel_request(&joint_run.cancel, err_make(EINTR, OP_NONE, SIDE_NONE, -1));
 		pthread_join(threads[0], NULL);
