@@ -313,17 +313,37 @@ move_by_splices(struct move *mv)
 {
 	struct spliced_pipe p;
 	/* No pipe to be had: not our business to fail for. */
-	if (err_failed(pipepool_borrow(mv->m->pipes, &p)))
+	if (mv->m->pipes == NULL || err_failed(pipepool_borrow(mv->m->pipes, &p)))
 		return refusal();
 	struct err e = move_through(mv, &p);
 	pipepool_return(mv->m->pipes, &p);
 	return e;
 }
 
-/* True when the engine may have the pair of files: it begins at the beginning of both, and knows
- * holes only of a destination without content. */
+/* The means of the table above; where there is none, a buffer. */
+static means *const suited[FD_OTHER + 1][FD_OTHER + 1] = {
+	[FD_FILE] = {
+		[FD_FILE] = move_by_range,
+		[FD_PIPE] = move_by_splice,
+		[FD_SOCKET] = move_by_sendfile,
+	},
+	[FD_PIPE] = {
+		[FD_FILE] = move_by_splice,
+		[FD_PIPE] = move_by_splice,
+		[FD_SOCKET] = move_by_splice,
+		[FD_NULL] = move_by_splice,
+	},
+	[FD_SOCKET] = {
+		[FD_FILE] = move_by_splices,
+		[FD_PIPE] = move_by_splice,
+		[FD_SOCKET] = move_by_splices,
+	},
+};
+
+/* Look at a pair of files.  *WHOLE: the engine may have it, as it begins at the beginning of both, and
+ * knows holes only of a destination without content. */
 static struct err
-choose_for_files(const struct move *mv, means **by)
+look_at_files(const struct move *mv, bool *whole)
 {
 	struct stat in, out;
 	int64_t from, to;
@@ -334,36 +354,26 @@ choose_for_files(const struct move *mv, means **by)
 	bool same = in.st_dev == out.st_dev && in.st_ino == out.st_ino;
 	if (same && in.st_size > from && (mv->out.facts.appends || from < to))
 		return err_make(EINVAL, OP_REFUSE, SIDE_DST, -1);
-	if (mv->m->keeps_pages || mv->out.facts.appends)
-		*by = move_by_buffer;
-	else if (mv->m->engine != NULL && from == 0 && to == 0 && out.st_size == 0)
-		*by = move_by_ladder;
-	else
-		*by = move_by_range;
+	*whole = from == 0 && to == 0 && out.st_size == 0;
 	return ERR_OK;
 }
 
-/* The first means to try; see the table above. */
+/* The first means to try. */
 static struct err
 choose(const struct move *mv, means **by)
 {
 	enum fd_kind in = mv->in.facts.kind;
 	enum fd_kind out = mv->out.facts.kind;
+	bool whole = false;
 	*by = move_by_buffer;
 	if (in == FD_FILE && out == FD_FILE)
-		return choose_for_files(mv, by);
+		TRY(look_at_files(mv, &whole));
 	if (mv->m->keeps_pages || (out == FD_FILE && mv->out.facts.appends))
 		return ERR_OK;
-	if (in == FD_FILE)
-		*by = out == FD_PIPE     ? move_by_splice
-		      : out == FD_SOCKET ? move_by_sendfile
-					 : move_by_buffer;
-	else if (in == FD_PIPE && (out <= FD_SOCKET || out == FD_NULL))
-		*by = move_by_splice;
-	else if (in == FD_SOCKET && out == FD_PIPE)
-		*by = move_by_splice;
-	else if (in == FD_SOCKET && out <= FD_SOCKET && mv->m->pipes != NULL)
-		*by = move_by_splices;
+	if (suited[in][out] != NULL)
+		*by = suited[in][out];
+	if (whole && mv->m->engine != NULL)
+		*by = move_by_ladder;
 	return ERR_OK;
 }
 

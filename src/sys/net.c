@@ -28,6 +28,15 @@ failed(int code)
 	return err_make(code, OP_OPEN, SIDE_NONE, -1);
 }
 
+/* The descriptor *S, which is the caller's from now on. */
+static int
+taken(int *s)
+{
+	int fd = *s;
+	*s = -1;
+	return fd;
+}
+
 /* What getaddrinfo(3) answered with RC, as an error, and as its own words in *WHY. */
 static struct err
 unresolved(int rc, const char **why)
@@ -90,8 +99,7 @@ connect_to(const struct addrinfo *to, int cancel_fd, int *fd)
 		TRY(await_connection(s, cancel_fd));
 	}
 	TRY(set_blocking(s));
-	*fd = s;
-	s = -1;
+	*fd = taken(&s);
 	return ERR_OK;
 }
 
@@ -157,8 +165,7 @@ net_connect_unix(const char *path, int cancel_fd, int *fd)
 			return failed(ECANCELED);
 	}
 	TRY(set_send_timeout(s, 0));
-	*fd = s;
-	s = -1;
+	*fd = taken(&s);
 	return ERR_OK;
 }
 
@@ -174,8 +181,7 @@ listen_at(int family, const struct sockaddr *at, socklen_t len, int *fd)
 		return err_sys(OP_OPEN, SIDE_NONE, -1);
 	if (bind(s, at, len) != 0 || listen(s, PEERS) != 0)
 		return err_sys(OP_OPEN, SIDE_NONE, -1);
-	*fd = s;
-	s = -1;
+	*fd = taken(&s);
 	return ERR_OK;
 }
 
