@@ -219,9 +219,11 @@ apply_end0(struct cli *c, const struct opt *, const char *)
 static enum cli_outcome
 apply_color(struct cli *c, const struct opt *o, const char *value)
 {
-	unsigned none = 0;
+	unsigned when = COLOR_AUTO;
+	enum cli_outcome outcome = cli_choose(c, o->name, value, words_color, &when);
 
-	return cli_choose(c, o->name, value, words_color, &none);
+	c->opts->report.color = (enum color_when)when;
+	return outcome;
 }
 
 static enum cli_outcome

@@ -31,7 +31,7 @@ extern const struct word words_sparse[];   /* enum when */
 extern const struct word words_fsync[];    /* enum durability */
 extern const struct word words_progress[]; /* enum progress_when */
 extern const struct word words_print0[];   /* enum of report_opts.print0 */
-extern const struct word words_color[];    /* nothing: output has no color */
+extern const struct word words_color[];    /* enum color_when */
 extern const struct word words_help[];     /* nothing: every topic is all options */
 
 /* Find TEXT[len] in LIST, whole or as the start of words of one value only; NULL = not there. */

@@ -243,6 +243,22 @@ agreed(void)
 	return first == 'y' || first == 'Y';
 }
 
+/* Whether a stream has color: the option first, then NO_COLOR, then CLICOLOR_FORCE (no-color.org,
+ * bixense.com/clicolors), then what kind of terminal it is. */
+static bool
+is_colored(const struct report_opts *r, bool is_tty)
+{
+	const char *force = proc_variable("CLICOLOR_FORCE");
+
+	if (r->color != COLOR_AUTO)
+		return r->color == COLOR_ALWAYS;
+	if (proc_variable("NO_COLOR") != NULL)
+		return false;
+	if (force != NULL && strcmp(force, "0") != 0)
+		return true;
+	return is_tty && !r->io.dumb;
+}
+
 static void
 fill_report_io(struct report_opts *r)
 {
@@ -254,6 +270,8 @@ fill_report_io(struct report_opts *r)
 	proc_real_time(&r->io.started);
 	r->io.stdout_is_tty = proc_is_tty(STDOUT_FILENO);
 	r->io.stderr_is_tty = proc_is_tty(STDERR_FILENO);
+	r->io.stdout_colored = is_colored(r, r->io.stdout_is_tty);
+	r->io.stderr_colored = is_colored(r, r->io.stderr_is_tty);
 	r->io.columns = r->io.stderr_is_tty ? proc_columns(STDERR_FILENO) : 0;
 }
 
