@@ -44,6 +44,23 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/command.h \
+	src/pipe/digest.h \
+	src/pipe/ends.h \
+	src/pipe/function.h \
+	src/pipe/layout.h \
+	src/pipe/link.h \
+	src/pipe/loop.h \
+	src/pipe/mover.h \
+	src/pipe/pipeline.h \
+	src/pipe/pipepool.h \
+	src/pipe/port.h \
+	src/pipe/stage.h \
+	src/pipe/stream.h \
+	src/pipe/tapkinds.h \
+	src/pipe/taps.h \
+	src/pipe/verdict.h \
+	src/pipe/wrap.h \
 	src/report/event.c \
 	src/report/event.h \
 	src/report/json.c \
@@ -91,12 +108,16 @@ LIBDECANT_FILES = \
 	src/sys/meta.h \
 	src/sys/move.c \
 	src/sys/move.h \
+	src/sys/net.h \
+	src/sys/pipe.h \
 	src/sys/proc.c \
 	src/sys/proc.h \
+	src/sys/spawn.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
 	src/tree/entry.h \
@@ -139,10 +160,13 @@ UNIT_TESTS = \
 	tests/unit/test_str
 
 BATS_TESTS = \
+	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_links.bats \
+	tests/cli/copy_listed.bats \
 	tests/cli/copy_metamorphic.bats \
 	tests/cli/copy_methods.bats \
 	tests/cli/copy_output.bats \
