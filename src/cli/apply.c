@@ -113,9 +113,11 @@ apply_progress(struct cli *c, const struct opt *o, const char *value)
 enum cli_outcome
 apply_color(struct cli *c, const struct opt *o, const char *value)
 {
-	unsigned none = 0;
+	unsigned when = COLOR_AUTO;
+	enum cli_outcome outcome = cli_choose(c, o->name, value, words_color, &when);
 
-	return cli_choose(c, o->name, value, words_color, &none);
+	c->color = (enum color_when)when;
+	return outcome;
 }
 
 enum cli_outcome

@@ -181,6 +181,7 @@ read_verb(struct cli *c, const struct verb *verb, bool alone, int argc, char **a
 	if (!alone)
 		(void)snprintf(c->command, sizeof(c->command), "%s %s", c->program, verb->name);
 	outcome = read_options(c, argc, argv);
+	report->color = c->color;
 	if (outcome == CLI_RUN)
 		outcome = read_environment(c);
 	return outcome == CLI_RUN ? verb->settle(c) : outcome;

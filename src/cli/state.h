@@ -30,6 +30,7 @@ struct cli {
 	size_t argc;         /* arguments: no more rules or stages than that can come */
 	char **operands;     /* operands [n_operands], and NULL; borrowed from argv */
 	size_t n_operands;   /* number of them */
+	enum color_when color;  /* the last --color; with a verb it becomes the report's */
 	bool given[OPT_MAX]; /* which options of the verb were given, by their index */
 	struct copy_asked copy; /* of the verb copy */
 };

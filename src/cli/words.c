@@ -73,9 +73,9 @@ const struct word words_print0[] = {
 };
 
 const struct word words_color[] = {
-	{ "auto", 0 },
-	{ "always", 0 },
-	{ "never", 0 },
+	{ "auto", COLOR_AUTO },
+	{ "always", COLOR_ALWAYS },
+	{ "never", COLOR_NEVER },
 	{ NULL, 0 },
 };
 

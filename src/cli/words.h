@@ -29,9 +29,9 @@ extern const struct word words_preserve[]; /* enum keep_bit */
 extern const struct word words_reflink[];  /* enum when */
 extern const struct word words_sparse[];   /* enum when */
 extern const struct word words_fsync[];    /* enum durability */
+extern const struct word words_color[];    /* enum color_when */
 extern const struct word words_progress[]; /* enum progress_when */
 extern const struct word words_print0[];   /* enum of report_opts.print0 */
-extern const struct word words_color[];    /* nothing: output has no color */
 
 /* Find TEXT[len] in LIST, whole or as the start of words of one value only; NULL = not there. */
 const struct word *words_find(const struct word *list, const char *text, size_t len);

@@ -31,7 +31,9 @@ struct commit {
 /*
  * Begin file NAME below DIR with MODE (the umask applies to new files).
  * A temporary name is derived from NAME alone, so that a run that was killed leaves nothing that
- * the next run of the same command does not take over.
+ * the next run of the same command does not take over, as long as it has to write NAME in the same
+ * way.  It has not where the file system has learned O_TMPFILE in between, or the source has
+ * shrunk so far that it is written directly: looking for what is left would cost each file a call.
  * Fails with CREATE; nothing has changed at the destination then, and there is nothing to give up.
  */
 struct err commit_begin(

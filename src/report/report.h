@@ -27,6 +27,13 @@ enum progress_when {
 	PROGRESS_NEVER,  /* not at all */
 };
 
+/* When to color the mark of an itemized line and the first word of a message. */
+enum color_when {
+	COLOR_AUTO,   /* on a terminal, unless the environment says otherwise */
+	COLOR_ALWAYS, /* even into a file */
+	COLOR_NEVER,  /* not at all */
+};
+
 /* Which source names go to standard output, each ended by NUL. */
 enum print0 {
 	PRINT0_NONE,    /* none */
@@ -49,11 +56,13 @@ struct report_io {
 	bool stdout_is_tty;      /* standard output is a terminal */
 	bool stderr_is_tty;      /* standard error is a terminal */
 	bool stdout_is_data; /* standard output carries data: all that is printed goes to stderr */
+	bool stdout_colored; /* color goes to standard output */
+	bool stderr_colored; /* color goes to standard error */
 	bool dumb;           /* TERM is dumb or unset: the terminal cannot erase a line */
 	int columns;         /* width of the terminal on standard error, 0 = unknown */
 };
 
-/* What the renderers obey; fixed before report_new().  No color is ever used. */
+/* What the renderers obey; fixed before report_new(). */
 struct report_opts {
 	struct report_io io; /* the system; all functions set */
 	const char *version; /* of the program, for the start event */
@@ -71,6 +80,7 @@ struct report_opts {
 	bool resumes;        /* the same command again skips what is finished: hint at it */
 	char end;            /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
 	enum progress_when progress; /* when to show the progress line */
+	enum color_when color;       /* what was asked for; IO says what came of it */
 	enum print0 print0;          /* names on stdout instead of lines */
 	int jobs;                    /* workers, for the start event */
 	const char *file;            /* --report=FILE, or NULL: errors and summary as JSON lines */

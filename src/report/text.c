@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define BOLD_RED "1;31"
+
 /* Append " (NOTE)", or nothing. */
 static void
 add_note(struct str *s, const char *note)
@@ -113,6 +115,27 @@ is_said(const struct report_opts *opts, const struct event *ev)
 	}
 }
 
+/* Color what S has from AT on, up to the first blank. */
+static void
+paint_word(struct str *s, size_t at, const char *color)
+{
+	struct str rest = STR_INIT;
+
+	if (s->failed)
+		return;
+	str_add(&rest, s->buf + at, s->len - at);
+	str_addc(&rest, '\0');
+	if (!rest.failed) {
+		size_t len = strcspn(rest.buf, " ");
+		s->len = at;
+		str_addf(s, "\033[%sm", color);
+		str_add(s, rest.buf, len);
+		str_adds(s, "\033[0m");
+		str_add(s, rest.buf + len, rest.len - 1 - len);
+	}
+	str_release(&rest);
+}
+
 void
 text_event(struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
 {
@@ -121,6 +144,7 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	if (!is_said(opts, ev))
 		return;
 	str_addf(s, "%s: ", opts->program);
+	size_t at = s->len;
 	if (ev->kind == EVENT_NOTE) {
 		str_add_text(s, ev->note, strlen(ev->note));
 	} else if (ev->kind == EVENT_STAGE) {
@@ -133,6 +157,8 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	} else {
 		text_add_failure(s, ev, name);
 	}
+	if (opts->io.stderr_colored && ev->kind == EVENT_ERROR)
+		paint_word(s, at, BOLD_RED);
 	str_addc(s, '\n');
 }
 
@@ -172,18 +198,22 @@ add_verbose(struct str *s, const struct report_opts *opts, const struct event *e
 	str_addc(s, opts->end);
 }
 
-/* The mark and the word of an itemized line. */
-static const struct {
+/* The mark and the word of an itemized line, and the color of the mark (ECMA-48 8.3.117). */
+struct item_word {
 	char mark;
 	const char *word;
-} item_words[ACTION_N] = {
-	[ACTION_NEW] = { '+', "new" },
-	[ACTION_CHANGED] = { '~', "content" },
-	[ACTION_ATTRIBUTES] = { '.', "attributes" },
-	[ACTION_LINKED] = { '>', "hard link" },
-	[ACTION_UNCHANGED] = { '=', "unchanged" },
-	[ACTION_DELETED] = { '-', "delete" },
+	const char *color;
 };
+
+static const struct item_word item_words[ACTION_N] = {
+	[ACTION_NEW] = { '+', "new", "32" },
+	[ACTION_CHANGED] = { '~', "content", "33" },
+	[ACTION_ATTRIBUTES] = { '.', "attributes", "36" },
+	[ACTION_LINKED] = { '>', "hard link", "36" },
+	[ACTION_UNCHANGED] = { '=', "unchanged", "2" },
+	[ACTION_DELETED] = { '-', "delete", "31" },
+};
+static const struct item_word error_word = { '!', "error", BOLD_RED };
 
 /* Append the last column of an itemized line: why, where to, or what went wrong. */
 static void
@@ -219,9 +249,12 @@ add_itemized(struct str *s, const struct report_opts *opts, const struct event *
 
 	if (path == NULL || (!failed && ev->action == ACTION_UNCHANGED && !opts->unchanged))
 		return;
-	str_addf(s, "%c %-10s%10s  ", failed ? '!' : item_words[ev->action].mark,
-	    failed ? "error" : item_words[ev->action].word,
-	    sized ? size_format(size, ev->size) : "");
+	const struct item_word *as = failed ? &error_word : &item_words[ev->action];
+	size_t at = s->len;
+	str_addf(s, "%c %-10s%10s  ", as->mark, as->word, sized ? size_format(size, ev->size) : "");
+	/* with -0 the lines are a program's */
+	if (opts->io.stdout_colored && opts->end != '\0')
+		paint_word(s, at, as->color);
 	if (opts->end == '\0') {
 		str_adds(s, path);
 	} else {

@@ -6,6 +6,7 @@
 #include "sys/fs.h"
 #include "sys/proc.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* Read the line that answers a question; yes begins with y. */
@@ -25,9 +26,27 @@ agreed(void)
 	return first == 'y' || first == 'Y';
 }
 
-void
-console_fill(struct report_io *io)
+/* Whether a stream has color: the option first, then NO_COLOR, then CLICOLOR_FORCE (no-color.org,
+ * bixense.com/clicolors), then what kind of terminal it is. */
+static bool
+is_colored(const struct report_opts *r, bool is_tty)
 {
+	const char *force = proc_variable("CLICOLOR_FORCE");
+
+	if (r->color != COLOR_AUTO)
+		return r->color == COLOR_ALWAYS;
+	if (proc_variable("NO_COLOR") != NULL)
+		return false;
+	if (force != NULL && strcmp(force, "0") != 0)
+		return true;
+	return is_tty && !r->io.dumb;
+}
+
+void
+console_fill(struct report_opts *r)
+{
+	struct report_io *io = &r->io;
+
 	io->write = file_write_all;
 	io->publish = fs_write_text;
 	io->agreed = agreed;
@@ -37,4 +56,6 @@ console_fill(struct report_io *io)
 	io->stdout_is_tty = proc_is_tty(STDOUT_FILENO);
 	io->stderr_is_tty = proc_is_tty(STDERR_FILENO);
 	io->columns = io->stderr_is_tty ? proc_columns(STDERR_FILENO) : 0;
+	io->stdout_colored = is_colored(r, io->stdout_is_tty);
+	io->stderr_colored = is_colored(r, io->stderr_is_tty);
 }

@@ -5,7 +5,7 @@
 
 #include "report/report.h"
 
-/* Fill IO with the process's own streams, clock and terminal, as they are now.  Main thread. */
-void console_fill(struct report_io *io);
+/* Fill R's IO with the process's own streams, clock and terminal, as they are now.  Main thread. */
+void console_fill(struct report_opts *r);
 
 #endif

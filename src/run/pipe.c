@@ -396,7 +396,7 @@ pipe_run(struct pipe_opts *opts)
 	const struct stage_spec *last = &opts->stages[opts->n_stages - 1];
 
 	proc_ignore_xfsz();
-	console_fill(&opts->report.io);
+	console_fill(&opts->report);
 	opts->report.io.stdout_is_data = opts->n_stages == 1 || !stage_is_end(last) ||
 					 last->kind == END_STD ||
 					 (last->kind == END_FD && last->fd == STDOUT_FILENO);

@@ -225,7 +225,7 @@ run_carry_out(struct run *run, const struct run_steps *steps)
 
 	run->sigfd = run->done_fd = run->cancel.fd = -1;
 	proc_ignore_xfsz();
-	console_fill(&told->io);
+	console_fill(told);
 	told->jobs = run->request.jobs > 0 ? run->request.jobs : proc_cpus();
 	run->report = report_new(told);
 	if (run->report == NULL)

@@ -125,13 +125,21 @@ proc_real_time(struct timespec *now)
 	clock_gettime(CLOCK_REALTIME, now);
 }
 
+const char *
+proc_variable(const char *name)
+{
+	/* no thread of ours changes the environment */
+	const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe) */
+
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
 bool
 proc_is_dumb_terminal(void)
 {
-	/* no thread of ours changes the environment */
-	const char *term = getenv("TERM"); /* NOLINT(concurrency-mt-unsafe) */
+	const char *term = proc_variable("TERM");
 
-	return term == NULL || term[0] == '\0' || strcmp(term, "dumb") == 0;
+	return term == NULL || strcmp(term, "dumb") == 0;
 }
 
 void

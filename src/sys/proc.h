@@ -40,6 +40,8 @@ int64_t proc_now_ns(void);
 struct timespec;
 /* Put the wall clock into *NOW. */
 void proc_real_time(struct timespec *now);
+/* The environment variable NAME; NULL when it is unset or empty. */
+const char *proc_variable(const char *name);
 /* True when TERM is unset, empty or "dumb": the terminal cannot erase a line. */
 bool proc_is_dumb_terminal(void);
 /* Name the calling thread, at most 15 bytes. */

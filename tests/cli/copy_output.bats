@@ -347,3 +347,51 @@ CR=$'\r'
 	assert_failure 3
 	assert_output --partial 'No space left'
 }
+
+# colored STREAM [VARIABLE=VALUE...] -- OPTION...: whether that stream, a terminal, has color; the
+# other one, a file, goes to "other"
+colored() {
+	local stream=$1 environment=()
+	shift
+	while [ "$1" != -- ]; do environment+=("$1") && shift; done
+	shift
+	rm -rf dst
+	env -u NO_COLOR -u CLICOLOR_FORCE TERM=xterm "${environment[@]}" "$PYTHON" - "$stream" \
+		"$DECANT" copy -a --itemize "$@" src nothing dst <<-'END'
+		import os, pty, subprocess, sys
+		os.mkdir("dst")
+		master, slave = pty.openpty()
+		with open("other", "wb") as other:
+		    streams = {"stdout": other, "stderr": other, sys.argv[1]: slave}
+		    subprocess.run(sys.argv[2:], **streams)
+		os.close(slave)
+		text = b""
+		try:
+		    while block := os.read(master, 4096):
+		        text += block
+		except OSError:
+		    pass
+		sys.exit(b"\033[" not in text)
+	END
+}
+
+@test "color is for terminals, each stream by itself, and the environment is heard" {
+	mkdir src
+	echo a >src/a
+	local stream
+	for stream in stdout stderr; do
+		colored "$stream" --
+		run ! grep -q $'\033' other
+		colored "$stream" CLICOLOR_FORCE=1 --
+		grep -q $'\033' other
+		colored "$stream" CLICOLOR_FORCE=0 --
+		run ! grep -q $'\033' other
+		run ! colored "$stream" NO_COLOR=1 --
+		run ! colored "$stream" NO_COLOR=1 CLICOLOR_FORCE=1 --
+		run ! colored "$stream" TERM=dumb --
+		run ! colored "$stream" -- --color=never
+		run ! colored "$stream" CLICOLOR_FORCE=1 -- --color=never
+		colored "$stream" NO_COLOR=1 TERM=dumb -- --color=always
+		grep -q $'\033' other
+	done
+}

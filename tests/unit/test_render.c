@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Each event as the line and as the object that it becomes. */
+#include "report/text.h"
 #include "tests/unit/report_fake.h"
 
 #include <setjmp.h>
@@ -170,10 +171,56 @@ json_starts_and_ends(void **state)
 	    "{\"type\":\"summary\",\"result\":\"done\",\"exit\":0," SUMMARY_TAIL);
 }
 
+/* Color stands around the mark and the first word of an error, each on its own stream only. */
+static void
+color_is_where_it_was_asked_for(void **state)
+{
+	static const struct {
+		const struct event *ev;
+		int opts;
+		bool out, err;
+		const char *stdout_text, *stderr_text;
+	} all[] = {
+		{ &item_new, I, true, true, "\033[32m+\033[0m new          4.0 KiB  a\n", "" },
+		{ &item_new, I, false, true, "+ new          4.0 KiB  a\n", "" },
+		{ &item_new, I | ZERO, true, true, "+ new          4.0 KiB  a", "" },
+		{ &item_new, V, true, true, "'s/a' -> 'd/a'\n", "" },
+		{ &denied, 0, true, false, "", "decant: cannot read 's/k': Permission denied\n" },
+		{ &denied, I, true, true,
+		    "\033[1;31m!\033[0m error                 k                      cannot read: "
+		    "Permission denied\n",
+		    "decant: \033[1;31mcannot\033[0m read 's/k': Permission denied\n" },
+		{ &denied, FAIL0, true, true, "s/k",
+		    "decant: \033[1;31mcannot\033[0m read 's/k': Permission denied\n" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+		struct report_opts opts = options(all[i].opts);
+		struct live live = { 0 };
+		struct str s = STR_INIT;
+
+		opts.io.stdout_colored = all[i].out;
+		opts.io.stderr_colored = all[i].err;
+		text_event(&s, &opts, all[i].ev, &live);
+		str_addc(&s, '\0');
+		assert_string_equal(s.buf, all[i].stderr_text);
+		str_clear(&s);
+		if (opts.print0 != PRINT0_NONE)
+			text_print0(&s, &opts, all[i].ev);
+		else
+			text_item(&s, &opts, all[i].ev);
+		str_addc(&s, '\0');
+		assert_string_equal(s.buf, all[i].stdout_text);
+		str_release(&s);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(color_is_where_it_was_asked_for),
 		cmocka_unit_test_setup_teardown(an_event_is_one_line, clear, clear),
 		cmocka_unit_test_setup_teardown(an_event_is_one_object, clear, clear),
 		cmocka_unit_test_setup_teardown(json_starts_and_ends, clear, clear),
