@@ -6,8 +6,8 @@
 #include "pipe/stage.h"
 
 enum {
-	COMMAND_TAIL = 64 << 10, /* bytes of stderr kept; STAGES.md row 67 */
-	COMMAND_GRACE_MS = 2000, /* from SIGTERM to SIGKILL; STAGES.md row 65 */
+	COMMAND_TAIL = 64 << 10,  /* bytes of stderr kept; STAGES.md row 67 */
+	COMMAND_GRACE_MS = 2000,  /* from SIGTERM to SIGKILL; STAGES.md row 65 */
 	COMMAND_LINGER_MS = 1000, /* for others that hold its stderr after its end; row 67 */
 };
 
