@@ -117,10 +117,13 @@ void stage_set_ended(struct stage *s);
 /* Free S through its table; NULL is fine. */
 void stage_free(struct stage *s);
 
-/* Slots for kinds that have nothing to do there; the first two abort. */
+/* A slot of stages that are no taps; aborts. */
 struct err stage_feed_never(struct stage *s, struct span *span);
+/* Likewise. */
 struct err stage_end_never(struct stage *s, bool whole);
+/* A slot of stages that end by themselves as soon as their streams do. */
 void stage_stop_nothing(struct stage *s, enum stop_why why);
+/* A slot of stages that are no processes. */
 pid_t stage_no_leader(const struct stage *s);
 /* The start of a tap: it has nothing to start; verdict() will not block, and comes after end(). */
 struct err stage_start_tap(

@@ -28,7 +28,17 @@ tail_start(struct tail *t, struct loop *l, size_t kept, const struct watcher *w,
 	return err;
 }
 
-/* Make room for as much as is kept, by forgetting what is older than that. */
+/* Forget what is older than what is kept. */
+static void
+trim(struct tail *t)
+{
+	if (t->len > t->kept) {
+		memmove(t->buf, t->buf + (t->len - t->kept), t->kept);
+		t->len = t->kept;
+	}
+}
+
+/* Make room for as much as is kept; false = out of memory. */
 static bool
 make_room(struct tail *t)
 {
@@ -36,10 +46,7 @@ make_room(struct tail *t)
 		t->buf = malloc(2 * t->kept + 1);
 	if (t->buf == NULL)
 		return false;
-	if (t->len > t->kept) {
-		memmove(t->buf, t->buf + (t->len - t->kept), t->kept);
-		t->len = t->kept;
-	}
+	trim(t);
 	return true;
 }
 
@@ -77,8 +84,9 @@ tail_stop(struct tail *t, struct loop *l)
 const char *
 tail_text(struct tail *t)
 {
-	if (t->len == 0 || !make_room(t))
+	if (t->len == 0 || t->buf == NULL)
 		return NULL;
+	trim(t);
 	for (size_t i = 0; i < t->len; i++)
 		if (t->buf[i] == '\0')
 			t->buf[i] = '?';

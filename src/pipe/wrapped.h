@@ -11,14 +11,22 @@ struct wrapped {
 	struct stage *inner; /* what is wrapped; owned */
 };
 
-/* Forward to what S wraps; the slots of a wrapper that it does not override. */
+/* The slots below forward to what S wraps; a wrapper has those that it does not override. */
+
+/* The ports of what is wrapped. */
 void wrapped_ports(const struct stage *s, struct port *in, struct port *out);
+/* Start what is wrapped; S counts as started too. */
 struct err wrapped_start(
     struct stage *s, const struct stage_run *run, struct in *in, struct out *out);
+/* Show SPAN to what is wrapped, a tap. */
 struct err wrapped_feed(struct stage *s, struct span *span);
+/* Tell what is wrapped, a tap, of the end. */
 struct err wrapped_end(struct stage *s, bool whole);
+/* Stop what is wrapped. */
 void wrapped_stop(struct stage *s, enum stop_why why);
+/* The verdict of what is wrapped. */
 void wrapped_verdict(struct stage *s, struct verdict *v);
+/* The leader of what is wrapped. */
 pid_t wrapped_leader(const struct stage *s);
 /* Free what S wraps, then S itself, one allocation. */
 void wrapped_free(struct stage *s);

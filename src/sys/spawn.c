@@ -121,7 +121,7 @@ struct err
 spawn_child(const struct spawn *s, struct child *c)
 {
 	struct lifted lifted = { { -1, -1, -1 } };
-	int from[STDIO];
+	int from[STDIO] = { -1, -1, -1 };
 	pid_t pid = 0;
 
 	*c = (struct child){ .pidfd = -1 };

@@ -26,7 +26,7 @@ child_lists_fds(void)
 	for (int i = 0; i < 1024; i++)
 		if (is_open[i])
 			printf("%d ", i);
-	return 0;
+	return closedir(d);
 }
 
 /* The signals that are ignored or blocked, e.g. "ignored 1 blocked ". */
