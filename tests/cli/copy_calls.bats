@@ -40,8 +40,8 @@ calls_of() {
 a_file() {
 	local few=$1 many=$2
 	shift 2
-	calls_of "$few" "$@" >fewer
-	calls_of "$many" "$@" >more
+	calls_of "$few" "$@" >few.calls
+	calls_of "$many" "$@" >many.calls
 	awk -v files=$((many - few)) 'NR == FNR { few[$1] = $2; next }
 		{
 			a = ($2 - few[$1]) / files
@@ -49,7 +49,7 @@ a_file() {
 			if (a >= 0.05)
 				printf "%s %.1f\n", $1, a
 		}
-		END { printf "%.3f\n", sum >"sum" }' fewer more | sort | tr '\n' ' '
+		END { printf "%.3f\n", sum >"sum" }' few.calls many.calls | sort | tr '\n' ' '
 }
 
 # costs CALLS...: on this file system a small file costs these calls, together at most 11

@@ -10,10 +10,10 @@ setup_file() {
 	IMAGES=$(mktemp -d /dev/shm/decant-test.XXXXXX 2>/dev/null || mktemp -d "$BATS_FILE_TMPDIR/XXXXXX")
 	export IMAGES
 	mkdir "$IMAGES/tmpfs"
-	# Two trees of a million inodes, of a KiB each.
-	if ! mount -t tmpfs -o size=6G,nr_inodes=0 decant-test "$IMAGES/tmpfs" 2>"$IMAGES/log"; then
-		echo "tmpfs cannot be mounted: $(cat "$IMAGES/log")" >"$IMAGES/tmpfs.reason"
-	fi
+	# Two trees of a million inodes, of a KiB each.  Who may not mount has /dev/shm for fewer.
+	mount -t tmpfs -o size=6G,nr_inodes=0 decant-test "$IMAGES/tmpfs" 2>"$IMAGES/log" && return
+	[ -z "${CHECK_SLOW:-}" ] && [ "$(stat -f -c %T "$IMAGES")" = tmpfs ] && return
+	echo "tmpfs cannot be mounted: $(cat "$IMAGES/log")" >"$IMAGES/tmpfs.reason"
 }
 
 teardown_file() {
@@ -21,8 +21,7 @@ teardown_file() {
 }
 
 setup() {
-	cd "$BATS_TEST_TMPDIR" || return
-	prefer_fs tmpfs
+	on_fs tmpfs
 }
 
 # At once: what is in memory is missing elsewhere.
