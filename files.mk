@@ -149,6 +149,8 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/hashing.c \
+	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/operands.c \

@@ -26,12 +26,12 @@ struct cli {
 	const struct verb *verb; /* its verb; verb_none before it is known */
 	void *opts;              /* the verb's options in CMD, for opt_field() */
 	const char *program;     /* what messages begin with: "decant", or "cp" when called so */
-	char command[24];    /* what usage calls it: "decant copy" or "cp"; no verb has 16 bytes */
-	size_t argc;         /* arguments: no more rules or stages than that can come */
-	char **operands;     /* operands [n_operands], and NULL; borrowed from argv */
-	size_t n_operands;   /* number of them */
+	char command[24];  /* what usage calls it: "decant copy" or "cp"; no verb has 16 bytes */
+	size_t argc;       /* arguments: no more rules or stages than that can come */
+	char **operands;   /* operands [n_operands], and NULL; borrowed from argv */
+	size_t n_operands; /* number of them */
 	enum color_when color;  /* the last --color; with a verb it becomes the report's */
-	bool given[OPT_MAX]; /* which options of the verb were given, by their index */
+	bool given[OPT_MAX];    /* which options of the verb were given, by their index */
 	struct copy_asked copy; /* of the verb copy */
 };
 

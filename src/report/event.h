@@ -58,6 +58,7 @@ struct event {
 	bool fatal;              /* ERROR: the run stops because of it */
 	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
+	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
 	const char *result;      /* STAGE: how it ended in one word; RESULT: the bare value */
 	int code;                /* STAGE: the exit status, signal or limit that RESULT speaks of */
 	int status;              /* STAGE: the enum exit_code that the run deserves for it */

@@ -62,6 +62,7 @@ move_content(
 			.dst = dst,
 			.dst_dev = dst_dev,
 			.live_bytes = &run->live->bytes_done,
+			.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
 		};
 		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
 		if (i > 0)

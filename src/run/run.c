@@ -140,6 +140,8 @@ make_workers(struct run *run)
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
+		if (run->request.hash != NULL)
+			TRY(hashing_init(&w->hashing, run->request.hash));
 	}
 	return ERR_OK;
 }
@@ -182,6 +184,7 @@ release(struct run *run)
 			bufs_return(run->bufs, w->buf);
 		free(w->list_buf);
 		meta_names_release(&w->names);
+		hashing_release(&w->hashing);
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "run/copy.h"
+#include "run/hashing.h"
 #include "sys/dir.h"
 #include "thread/bufs.h"
 #include "thread/cancel.h"
@@ -19,6 +20,7 @@ struct worker {
 	void *buf;                   /* its buffer of the pool, borrowed for the whole run */
 	char *list_buf;              /* DIR_BUF_SIZE bytes for one listing, owned */
 	struct meta_names names;     /* attribute names of the file at hand */
+	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
 	struct counts counts;        /* what it did; merged when it is joined */
 	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
 };
@@ -28,6 +30,7 @@ struct request {
 	const struct walk_opts *walk;     /* the walk */
 	const struct select_opts *select; /* what to leave out, or what to work on alone */
 	const struct engine_opts *engine; /* how content is moved; NULL = it is not */
+	const struct hash_algos *hash;    /* digests to make of each file; NULL = none */
 	struct report_opts *report;       /* output */
 	int jobs;                         /* workers, 0 = chosen by the program */
 	bool one_at_a_time;               /* one worker: it asks questions */
