@@ -233,6 +233,7 @@ UNIT_TESTS = \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_function \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
@@ -245,10 +246,12 @@ UNIT_TESTS = \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
 	tests/unit/test_names \
+	tests/unit/test_nest \
 	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -310,6 +313,7 @@ TEST_FILES = \
 	tests/unit/joints.h \
 	tests/unit/line.h \
 	tests/unit/mover_fake.h \
+	tests/unit/pipeline_run.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -331,6 +335,8 @@ tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
+
+tests_unit_test_function_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 

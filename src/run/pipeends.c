@@ -5,6 +5,7 @@
 #include "sys/dir.h"
 #include "sys/file.h"
 #include "sys/pipe.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,6 +113,31 @@ open_socket(struct piping *p, struct piping_end *e, const struct stage_spec *spe
 	return err;
 }
 
+enum {
+	FIFO_RETRY_MS = 50 /* arbitrary; to be seen within 200 ms, and no spin */
+};
+
+/* Open the file NAME to be written.  A FIFO is waited for until somebody reads it: the kernel can do
+ * that only where nothing else can be waited for. */
+static struct err
+open_sink(struct piping *p, struct piping_end *e, const char *name)
+{
+	for (;;) {
+		struct err err = outfile_begin(&e->file, name);
+		if (err.code != ENXIO || e->end.kind != WANT_FD)
+			TRY(err);
+		if (!err_failed(err))
+			break;
+		(void)proc_wait(-1, cancel_fd(p->cancel), FIFO_RETRY_MS);
+		TRY(cancel_check(p->cancel));
+	}
+	/* the pipeline borrows it: it is published, checked, when all has gone well */
+	e->end.fd = e->file.fd;
+	e->end.owned = false;
+	/* what writes it may be a command, which knows nothing of non-blocking descriptors */
+	return e->file.commits ? ERR_OK : fd_set_blocking(e->end.fd);
+}
+
 static struct err
 open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, const char **why)
 {
@@ -126,14 +152,24 @@ open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, 
 	case END_FILE:
 		if (!writes)
 			return open_source(spec->name, p->cancel, &e->end.fd);
-		TRY(outfile_begin(&e->file, spec->name));
-		/* the pipeline borrows it: it is published, checked, when all has gone well */
-		e->end.fd = e->file.fd;
-		e->end.owned = false;
-		return ERR_OK;
+		return open_sink(p, e, spec->name);
 	default:
 		return ERR_OK;
 	}
+}
+
+static bool
+may_wait(const struct piping_end *e, const struct stage_spec *spec)
+{
+	return spec != NULL && (spec->kind == END_CONNECT || spec->kind == END_LISTEN ||
+				   (spec->kind == END_FILE && e->end.kind != WANT_FILE));
+}
+
+bool
+piping_open_waits(const struct piping *p)
+{
+	return may_wait(&p->source, spec_of(p->opts, false)) ||
+	       may_wait(&p->sink, spec_of(p->opts, true));
 }
 
 bool
@@ -154,6 +190,8 @@ piping_open(struct piping *p)
 		name = spec != NULL ? spec->name : NULL;
 		err = open_end(p, last ? &p->sink : &p->source, spec, &why);
 	}
+	if (err_class(err) == ERR_CLASS_CANCELED && p->expired)
+		err.code = ETIMEDOUT;
 	if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
 		piping_tell(p, name, err, why);
 	return !err_failed(err);
