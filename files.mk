@@ -295,6 +295,7 @@ BATS_TESTS = \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats
 
 TEST_FILES = \
@@ -302,6 +303,34 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/tool.py \
 	tests/cli/count_memory.c \
+	tests/cli/golden/pipe_explain/command-then-hash \
+	tests/cli/golden/pipe_explain/command-to-file \
+	tests/cli/golden/pipe_explain/commands \
+	tests/cli/golden/pipe_explain/copy-and-tap \
+	tests/cli/golden/pipe_explain/count-only-null-out \
+	tests/cli/golden/pipe_explain/descriptors \
+	tests/cli/golden/pipe_explain/file-in-to-command-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-pipe \
+	tests/cli/golden/pipe_explain/file-to-command \
+	tests/cli/golden/pipe_explain/file-to-file \
+	tests/cli/golden/pipe_explain/file-to-stdout \
+	tests/cli/golden/pipe_explain/hash-between-files \
+	tests/cli/golden/pipe_explain/hash-then-command \
+	tests/cli/golden/pipe_explain/identity-between-commands \
+	tests/cli/golden/pipe_explain/identity-elided \
+	tests/cli/golden/pipe_explain/limit-on-pipes \
+	tests/cli/golden/pipe_explain/limit-then-command \
+	tests/cli/golden/pipe_explain/nothing-file-in-file-out \
+	tests/cli/golden/pipe_explain/pipe-to-command-to-pipe \
+	tests/cli/golden/pipe_explain/pipe-to-file \
+	tests/cli/golden/pipe_explain/pipe-to-null-out \
+	tests/cli/golden/pipe_explain/pipe-to-pipe \
+	tests/cli/golden/pipe_explain/range-between-files \
+	tests/cli/golden/pipe_explain/rate-between-files \
+	tests/cli/golden/pipe_explain/taps-in-a-row \
+	tests/cli/golden/pipe_explain/taps-on-both-sides \
+	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \

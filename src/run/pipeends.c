@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* The spec of the source or, with LAST, the sink of OPTS; NULL when none was given. */
@@ -32,7 +33,7 @@ std_name(bool writes)
 	return writes ? "stdout" : "stdin";
 }
 
-/* Look at the end that SPEC names. */
+/* Look at the end that SPEC names.  E has a name afterwards, whatever the result. */
 static struct err
 look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 {
@@ -45,8 +46,10 @@ look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 		return ERR_OK;
 	}
 	if (spec->kind == END_FD) {
+		(void)snprintf(e->label, sizeof e->label, "fd:%d", spec->fd);
+		e->end = (struct end){ .fd = -1, .name = e->label };
 		TRY(fd_facts(spec->fd, &facts));
-		use_descriptor(e, spec->fd, spec->name, writes);
+		use_descriptor(e, spec->fd, e->label, writes);
 		e->is_std = writes ? spec->fd == STDOUT_FILENO : spec->fd == STDIN_FILENO;
 		return ERR_OK;
 	}
@@ -70,10 +73,11 @@ piping_look_at_ends(struct piping *p)
 {
 	for (int last = 0; last < 2; last++) {
 		const struct stage_spec *spec = spec_of(p->opts, last != 0);
-		struct err err = look(last ? &p->sink : &p->source, spec, last != 0);
+		struct piping_end *e = last ? &p->sink : &p->source;
+		struct err err = look(e, spec, last != 0);
 		if (!err_failed(err))
 			continue;
-		piping_tell(p, spec != NULL ? spec->name : std_name(last != 0), err, NULL);
+		piping_tell(p, e->end.name, err, NULL);
 		return false;
 	}
 	return true;

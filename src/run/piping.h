@@ -24,6 +24,7 @@ struct piping_stage {
 struct piping_end {
 	struct end end;      /* as the pipeline gets it */
 	struct outfile file; /* of a sink that is a named file */
+	char label[24];      /* its name if that is a descriptor's, "fd:N" */
 	bool is_std;         /* standard input or output */
 	int peer;            /* a sink that is a connection: owned here, so that it is closed when all is known,
 	                      * and lent to the pipeline; -1 = none */
