@@ -295,13 +295,18 @@ BATS_TESTS = \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pipe.bats \
+	tests/cli/pipe_calls.bats \
+	tests/cli/pipe_ends.bats \
 	tests/cli/pipe_explain.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe_options.bats \
+	tests/cli/pipe_stops.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/tool.py \
+	tests/STAGES.md \
 	tests/cli/count_memory.c \
 	tests/cli/golden/pipe_explain/command-then-hash \
 	tests/cli/golden/pipe_explain/command-to-file \
