@@ -297,6 +297,7 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/linkbench.c \
 	bench/tool.py \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
