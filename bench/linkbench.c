@@ -248,7 +248,10 @@ spawn_cat(int in, int out, struct child *c)
 {
 	char *argv[] = { "cat", NULL };
 	struct spawn s = {
-		.path = "cat", .argv = argv, .fds = { in, out, STDERR_FILENO }, .dir = AT_FDCWD,
+		.path = "cat",
+		.argv = argv,
+		.fds = { in, out, STDERR_FILENO },
+		.dir = AT_FDCWD,
 		.keeps_group = true,
 	};
 	BUG_ON(err_failed(spawn_child(&s, c)));
@@ -313,8 +316,11 @@ base_file(const char *file)
 
 	BUG_ON(fd < 0 || err_failed(pipe_make(&pipe_fds[0], &pipe_fds[1], 0)));
 	struct spawn s = {
-		.path = "dd", .argv = argv, .fds = { pipe_fds[0], -1, STDERR_FILENO },
-		.dir = AT_FDCWD, .keeps_group = true,
+		.path = "dd",
+		.argv = argv,
+		.fds = { pipe_fds[0], -1, STDERR_FILENO },
+		.dir = AT_FDCWD,
+		.keeps_group = true,
 	};
 	BUG_ON(err_failed(spawn_child(&s, &dd)));
 	proc_close(&pipe_fds[0]);
@@ -436,8 +442,12 @@ run(struct pipeline *p, int source)
 	struct end from = { .fd = source, .kind = source < 0 ? WANT_NONE : WANT_FILE };
 	struct end to = { .fd = -1, .kind = WANT_NONE };
 	struct stage_run sr = {
-		.loop = loop_new(), .cancel = &cancel, .bufs = bufs_new(64, 64 << 10),
-		.dir = AT_FDCWD, .keeps_group = true, .note = note_nothing,
+		.loop = loop_new(),
+		.cancel = &cancel,
+		.bufs = bufs_new(64, 64 << 10),
+		.dir = AT_FDCWD,
+		.keeps_group = true,
+		.note = note_nothing,
 	};
 
 	BUG_ON(err_failed(cancel_init(&cancel)));
