@@ -246,7 +246,8 @@ enum {
 static void
 spawn_cat(int in, int out, struct child *c)
 {
-	char *argv[] = { "cat", NULL };
+	char cat[] = "cat";
+	char *argv[] = { cat, NULL };
 	struct spawn s = {
 		.path = "cat",
 		.argv = argv,
@@ -311,7 +312,8 @@ base_file(const char *file)
 	struct base_thread reader = { 0 }, copier = { 0 };
 	struct child dd;
 	struct child_end end;
-	char *argv[] = { "dd", "bs=128k", "of=/dev/null", "status=none", NULL };
+	char words[4][16] = { "dd", "bs=128k", "of=/dev/null", "status=none" };
+	char *argv[] = { words[0], words[1], words[2], words[3], NULL };
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
 	BUG_ON(fd < 0 || err_failed(pipe_make(&pipe_fds[0], &pipe_fds[1], 0)));
@@ -598,7 +600,7 @@ by_value(const void *a, const void *b)
 int
 main(int argc, char **argv)
 {
-	int runs = argc > 1 ? atoi(argv[1]) : 7;
+	long runs = argc > 1 ? strtol(argv[1], NULL, 10) : 7;
 
 	if (runs < 1 || runs > MAX_RUNS) {
 		fprintf(stderr, "linkbench: RUNS is 1 to %d\n", MAX_RUNS);
@@ -609,7 +611,7 @@ main(int argc, char **argv)
 	proc_block_signals();
 	for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
 		double ms[DESIGNS][MAX_RUNS] = { 0 };
-		for (int r = 0; r < runs; r++) {
+		for (long r = 0; r < runs; r++) {
 			for (unsigned d = 0; d < DESIGNS; d++) {
 				if ((cases[c].designs & 1U << d) == 0)
 					continue;
