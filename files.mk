@@ -315,7 +315,6 @@ TEST_FILES = \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
-	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
