@@ -301,6 +301,8 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/unit/arc_memory.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \

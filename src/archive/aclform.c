@@ -174,15 +174,16 @@ gather(struct acl_form *form, struct archive_entry *entry, int want,
 
 struct err
 acl_form_from_entry(struct acl_form *form, struct archive_entry *entry, int type,
-    const struct arc_read_options *options, bool *lost)
+    const struct arc_read_options *options)
 {
 	int n = archive_entry_acl_reset(entry, type);
 
 	form->len = 0;
+	form->lost = false;
 	if (n <= 0)
 		return ERR_OK;
 	if (n > ACL_ENTRIES_MAX) {
-		*lost = true;
+		form->lost = true;
 		return ERR_OK;
 	}
 	/* An access ACL has three entries more, made of the mode, which some versions do not count. */
@@ -195,7 +196,7 @@ acl_form_from_entry(struct acl_form *form, struct archive_entry *entry, int type
 		qsort(form->bytes + ACL_HEAD, (form->len - ACL_HEAD) / ACL_STEP, ACL_STEP,
 		    compare_steps);
 	if (!all || !is_valid(form)) {
-		*lost = true;
+		form->lost = true;
 		form->len = 0;
 	}
 	return ERR_OK;

@@ -44,25 +44,6 @@ set_times(const struct arc_member *m, struct archive_entry *e)
 		archive_entry_set_birthtime(e, t[ARC_BTIME].tv_sec, t[ARC_BTIME].tv_nsec);
 }
 
-/* Add X under the name that GNU tar gives it: '=' would end the key, so that '%' must be told as well. */
-static void
-add_plain_xattr(struct archive_entry *e, const struct arc_xattr *x)
-{
-	char name[3 * 256]; /* XATTR_NAME_MAX is 255 */
-	size_t n = 0;
-
-	for (const char *c = x->name; *c != '\0' && n < sizeof(name) - 4; c++) {
-		if (*c != '=' && *c != '%') {
-			name[n++] = *c;
-			continue;
-		}
-		memcpy(name + n, *c == '=' ? "%3D" : "%25", 3);
-		n += 3;
-	}
-	name[n] = '\0';
-	archive_entry_xattr_add_entry(e, name, x->value, x->len);
-}
-
 static void
 set_xattrs(const struct arc_member *m, struct archive_entry *e, bool *lost)
 {
@@ -73,7 +54,7 @@ set_xattrs(const struct arc_member *m, struct archive_entry *e, bool *lost)
 								   : 0;
 
 		if (acl == 0)
-			add_plain_xattr(e, x);
+			archive_entry_xattr_add_entry(e, x->name, x->value, x->len);
 		else if (!acl_form_to_entry(e, acl, x->value, x->len))
 			*lost = true;
 	}

@@ -23,6 +23,8 @@ struct peek {
 struct err peek_init(struct peek *p, struct arc_feed *from);
 /* The compression that the first bytes of P tell; ARC_PLAIN = none. */
 enum arc_filter peek_filter(const struct peek *p);
+/* True when the first bytes of P are the N at BYTES; N is PEEK_SIZE at most. */
+bool peek_begins(const struct peek *p, const char *bytes, size_t n);
 /* True when there is not a byte. */
 bool peek_is_empty(const struct peek *p);
 

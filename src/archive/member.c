@@ -108,23 +108,22 @@ hex_digit(char c)
 	return -1;
 }
 
-/* Copy NAME to TO as GNU tar meant it: %3D is '=', which would end a pax key, and %25 is '%'. */
+/* Copy NAME to TO.  ENCODED: as in keys of pax headers, where '=' would end them: GNU tar and libarchive
+ * write %3D for it, and %25 for '%', libarchive others in that way as well. */
 static size_t
 decode_name(char *to, const char *name, bool encoded)
 {
 	char *start = to;
 
 	while (*name != '\0') {
-		if (encoded && name[0] == '%' && hex_digit(name[1]) >= 0 &&
-		    hex_digit(name[2]) >= 0) {
-			char c = (char)(hex_digit(name[1]) * 16 + hex_digit(name[2]));
-			if (c == '=' || c == '%') {
-				*to++ = c;
-				name += 3;
-				continue;
-			}
+		int high = encoded && name[0] == '%' ? hex_digit(name[1]) : -1;
+		int low = high >= 0 ? hex_digit(name[2]) : -1;
+		if (low >= 0 && high + low > 0) {
+			*to++ = (char)(high * 16 + low);
+			name += 3;
+		} else {
+			*to++ = *name++;
 		}
-		*to++ = *name++;
 	}
 	*to++ = '\0';
 	return (size_t)(to - start);
@@ -152,29 +151,42 @@ add_xattr(struct arc_member *m, struct member_room *room, const struct arc_xattr
 	room->xattrs[m->n_xattrs++] = *x;
 }
 
+/* The kinds of ACL, and the attributes that the kernel has them in. */
+static const struct acl_kind {
+	int type;
+	const char *name;
+} acl_kinds[2] = {
+	{ ARCHIVE_ENTRY_ACL_TYPE_ACCESS, ACL_ACCESS_NAME },
+	{ ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, ACL_DEFAULT_NAME },
+};
+
 static struct err
 add_acls(struct arc_member *m, struct archive_entry *entry, struct member_room *room,
     const struct arc_read_options *options)
 {
-	static const struct {
-		int type;
-		const char *name;
-	} kinds[2] = {
-		{ ARCHIVE_ENTRY_ACL_TYPE_ACCESS, ACL_ACCESS_NAME },
-		{ ARCHIVE_ENTRY_ACL_TYPE_DEFAULT, ACL_DEFAULT_NAME },
-	};
-
-	if ((archive_entry_acl_types(entry) & ARCHIVE_ENTRY_ACL_TYPE_NFS4) != 0)
-		m->lost_acl = true;
 	for (size_t i = 0; i < 2; i++) {
 		struct acl_form *form = &room->acls[i];
-		TRY(acl_form_from_entry(form, entry, kinds[i].type, options, &m->lost_acl));
+		TRY(acl_form_from_entry(form, entry, acl_kinds[i].type, options));
 		if (form->len > 0)
 			add_xattr(m, room,
-			    &(struct arc_xattr){
-				.name = kinds[i].name, .value = form->bytes, .len = form->len });
+			    &(struct arc_xattr){ .name = acl_kinds[i].name,
+				.value = form->bytes,
+				.len = form->len });
 	}
 	return ERR_OK;
+}
+
+/* True when an ACL is not among the attributes: made of words, or as it was on Linux. */
+static bool
+has_lost_acl(const struct arc_member *m, const struct member_room *room, int types)
+{
+	if ((types & ARCHIVE_ENTRY_ACL_TYPE_NFS4) != 0)
+		return true;
+	for (size_t i = 0; i < 2; i++) {
+		if (room->acls[i].lost && !has_xattr(m, acl_kinds[i].name))
+			return true;
+	}
+	return false;
 }
 
 static struct err
@@ -208,6 +220,7 @@ add_xattrs(struct arc_member *m, struct archive_entry *entry, int format, struct
 		x.name = name;
 		add_xattr(m, room, &x);
 	}
+	m->lost_acl = has_lost_acl(m, room, archive_entry_acl_types(entry));
 	return ERR_OK;
 }
 

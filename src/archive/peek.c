@@ -83,6 +83,15 @@ is_skippable(const unsigned char *b, size_t n)
 	return n >= 4 && (b[0] & 0xf0) == 0x50 && memcmp(b + 1, "\x2a\x4d\x18", 3) == 0;
 }
 
+bool
+peek_begins(const struct peek *p, const char *bytes, size_t n)
+{
+	const void *b = p->head_n > 0 ? p->head : p->rest;
+	size_t has = p->head_n > 0 ? p->head_n : p->rest_n;
+
+	return has >= n && memcmp(b, bytes, n) == 0;
+}
+
 enum arc_filter
 peek_filter(const struct peek *p)
 {

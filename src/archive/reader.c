@@ -33,6 +33,7 @@ struct arc_reader {
 	struct inflater *layers[LAYERS_MAX];
 	size_t n_layers;
 	enum arc_filter filter; /* of the outermost */
+	bool wants_seek;        /* a zip that cannot */
 	bool begun;             /* A has been opened */
 	bool over;              /* nothing can be read any more */
 	bool at_member;         /* a member is current */
@@ -131,6 +132,20 @@ failure(struct arc_reader *r)
 	return source_failure(&r->source, r->a);
 }
 
+/* Formats that have at their end what one must know at the beginning. */
+static struct err
+check_forward(struct arc_reader *r)
+{
+	const struct peek *p = &r->peeks[r->n_layers];
+
+	if (peek_begins(p, "7z\xbc\xaf\x27\x1c", 6)) {
+		said_copy(r->text, "a 7z can be read only where it is a file");
+		return give_up(r, err_make(ESPIPE, OP_OPEN, SIDE_SRC, -1));
+	}
+	r->wants_seek = peek_begins(p, "PK", 2);
+	return ERR_OK;
+}
+
 /* Find out what is around the archive, and take it off. */
 static struct err
 unwrap(struct arc_reader *r, struct arc_feed **plain)
@@ -154,11 +169,10 @@ unwrap(struct arc_reader *r, struct arc_feed **plain)
 		feed = &r->layers[i]->feed;
 	}
 	*plain = feed;
-	if (r->n_layers == 0 && r->feed->seek != NULL) {
-		*plain = r->feed;
-		return r->feed->seek(r->feed, 0);
-	}
-	return ERR_OK;
+	if (r->n_layers > 0 || r->feed->seek == NULL)
+		return check_forward(r);
+	*plain = r->feed;
+	return r->feed->seek(r->feed, 0);
 }
 
 static struct err
@@ -259,12 +273,22 @@ begin_header(struct arc_reader *r)
 		r->source.limit = r->source.pos + r->options.header_max;
 }
 
+/*
+ * True of what libarchive warns of when a pax header is not UTF-8: it then keeps the bytes as they are,
+ * which is what we want.
+ */
+static bool
+is_about_charset(const char *words)
+{
+	return strstr(words, "can't be converted from UTF-8") != NULL;
+}
+
 static struct err
 take_member(struct arc_reader *r, struct archive_entry *entry, bool warned)
 {
 	TRY(member_from_entry(&r->m, entry, archive_format(r->a), &r->room, &r->options));
-	if (warned) {
-		said_of(r->warning, r->a);
+	said_of(r->warning, r->a);
+	if (warned && !is_about_charset(r->warning)) {
 		r->m.warning = r->warning;
 	}
 	r->damaged = false;
@@ -407,6 +431,12 @@ reader_is_over(const struct arc_reader *r)
 	return r->over;
 }
 
+static bool
+reader_wants_seek(const struct arc_reader *r)
+{
+	return r->wants_seek;
+}
+
 static const char *
 reader_said(const struct arc_reader *r)
 {
@@ -432,6 +462,7 @@ const struct arc_reading reader_ops = {
 	.data = reader_data,
 	.skip = reader_skip,
 	.is_over = reader_is_over,
+	.wants_seek = reader_wants_seek,
 	.said = reader_said,
 	.format = reader_format,
 	.filter = reader_filter,

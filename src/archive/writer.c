@@ -14,6 +14,7 @@
 
 #include <archive_entry.h>
 #include <errno.h>
+#include <wchar.h>
 
 enum {
 	ZEROS = 64 << 10, /* of a hole, given at once; arbitrary, stays in the L2 cache */
@@ -29,7 +30,7 @@ struct arc_writer {
 	bool inside;       /* a member's header has been written */
 	bool untouched;    /* and nothing of its content */
 	int64_t left;      /* bytes of content, holes included, that are missing */
-	int64_t physical;  /* bytes of content without the holes */
+	bool mapped;       /* its holes are left out: the map comes with the content */
 	struct err failed; /* what broke it */
 	char text[ARC_TEXT];
 	char warning[ARC_TEXT];
@@ -151,25 +152,21 @@ finish_entry(struct arc_writer *w)
 	return r >= ARCHIVE_WARN ? ERR_OK : failure(w, ARCHIVE_FATAL);
 }
 
-static int64_t
-physical_size(const struct arc_member *m, unsigned can)
-{
-	int64_t sum = 0;
-
-	if (m->type != ARC_FILE)
-		return 0;
-	if (!m->sparse || (can & ARC_CAN_SPARSE) == 0)
-		return m->size;
-	for (size_t i = 0; i < m->n_ranges; i++)
-		sum += m->ranges[i].len;
-	return sum;
-}
-
 static struct err
 refuse(struct arc_writer *w, int code, const char *words)
 {
 	said_copy(w->text, words);
 	return err_make(code, OP_WRITE, SIDE_DST, -1);
+}
+
+/* True when NAME is UTF-8 in the locale that was entered. */
+static bool
+is_utf8(struct arc_name name)
+{
+	const char *from = name.bytes;
+	mbstate_t state = { 0 };
+
+	return from == NULL || mbsrtowcs(NULL, &from, 0, &state) != (size_t)-1;
 }
 
 /* What libarchive would write as something else, or not notice. */
@@ -190,6 +187,12 @@ check_member(struct arc_writer *w, const struct arc_member *m, unsigned can)
 	    ((m->type == ARC_CHAR || m->type == ARC_BLOCK || m->type == ARC_FIFO) &&
 		(can & ARC_CAN_SPECIAL) == 0))
 		return refuse(w, EOPNOTSUPP, "the format cannot hold such a file");
+	/* newc tells links by number alone, and without would have an empty file. */
+	if (m->type == ARC_HARD_LINK && w->options.format == ARC_CPIO &&
+	    (m->ino == 0 || m->nlink < 2))
+		return refuse(w, EOPNOTSUPP, "a hard link in a cpio needs the number of its file");
+	if ((can & ARC_CAN_ANY_NAME) == 0 && !(is_utf8(m->name) && is_utf8(m->link)))
+		return refuse(w, EILSEQ, "the format holds names of UTF-8 only");
 	for (size_t i = 0; m->sparse && i < m->n_ranges; i++) {
 		const struct arc_range *r = &m->ranges[i];
 		if (r->off < end || r->len < 0 || r->len > m->size - r->off)
@@ -197,6 +200,13 @@ check_member(struct arc_writer *w, const struct arc_member *m, unsigned can)
 		end = r->off + r->len;
 	}
 	return ERR_OK;
+}
+
+/* True of what libarchive warns of when it writes bytes that are not UTF-8 as they are: we want that. */
+static bool
+is_about_charset(const char *words)
+{
+	return strstr(words, "Can't translate") != NULL;
 }
 
 static struct err
@@ -216,12 +226,14 @@ write_header(struct arc_writer *w, const struct arc_member *m, const char **warn
 		archive_entry_unset_ctime(w->entry);
 		archive_entry_unset_birthtime(w->entry);
 		archive_entry_set_dev(w->entry, 0);
+		if (m->nlink < 2)
+			archive_entry_set_ino64(w->entry, 0);
 	}
 	int r = archive_write_header(w->a, w->entry);
 	if (r < ARCHIVE_WARN)
 		return failure(w, r);
-	if (r == ARCHIVE_WARN) {
-		said_of(w->warning, w->a);
+	said_of(w->warning, w->a);
+	if (r == ARCHIVE_WARN && !is_about_charset(w->warning)) {
 		*warning = w->warning;
 	} else if (lost) {
 		*warning = "its ACL is not one of POSIX";
@@ -229,7 +241,7 @@ write_header(struct arc_writer *w, const struct arc_member *m, const char **warn
 	w->inside = true;
 	w->untouched = true;
 	w->left = m->type == ARC_FILE ? m->size : 0;
-	w->physical = physical_size(m, can);
+	w->mapped = m->type == ARC_FILE && m->sparse && (can & ARC_CAN_SPARSE) != 0;
 	return ERR_OK;
 }
 
@@ -287,11 +299,13 @@ writer_hand_over(struct arc_writer *w, int64_t *bytes, unsigned *pad)
 		return w->failed;
 	BUG_ON(!w->inside || !w->untouched || w->options.filter != ARC_PLAIN);
 	BUG_ON((arc_format_can(w->options.format) & ARC_CAN_HAND_OVER) == 0);
+	if (w->mapped)
+		return refuse(w, EOPNOTSUPP, "the format mixes maps of holes with content");
 	w->failed = outflow_flush(&w->out);
 	if (err_failed(w->failed))
 		return w->failed;
-	*bytes = w->physical;
-	*pad = (unsigned)(-w->physical & (unit - 1));
+	*bytes = w->left;
+	*pad = (unsigned)(-w->left & (unit - 1));
 	w->out.mute = true;
 	w->left = 0;
 	return finish_entry(w);

@@ -198,7 +198,8 @@ struct arc_writer;
 
 /*
  * Reading.  Failures have side SRC: EBADMSG = the archive is damaged or cut short, EINVAL = it is not one
- * or of an unknown kind, ENOMEM (MEMORY), EFBIG (READ) = a header is too long, or what the feed failed with.
+ * or of an unknown kind, ENOMEM (MEMORY), EFBIG (READ) = a header is too long, ESPIPE (OPEN) = a
+ * 7z that cannot seek, or what the feed failed with.
  */
 struct arc_reading {
 	/* Make a reader of FEED, borrowed; OPTIONS are copied.  NULL = out of memory. */
@@ -222,6 +223,8 @@ struct arc_reading {
 	struct err (*skip)(struct arc_reader *r);
 	/* True when nothing can be read any more: the end, or a failure that is not of one member. */
 	bool (*is_over)(const struct arc_reader *r);
+	/* True of a zip that cannot seek, after the first next(): types, modes and sizes are guesses. */
+	bool (*wants_seek)(const struct arc_reader *r);
 	/* What is said of the last failure, one line of printable ASCII; "" = no more than the code. */
 	const char *(*said)(const struct arc_reader *r);
 	/* The format as its library calls it, e.g. "GNU tar format", after the first next(). */
@@ -253,8 +256,9 @@ struct arc_writing {
 	struct err (*hole)(struct arc_writer *w, int64_t len);
 	/*
 	 * After a header: leave the content to the caller.  All that came before has been put into the
-	 * drain; the caller must then write *BYTES of content, its ranges without the holes, and *PAD zeros
-	 * there, and go on with the next header.  Only of a format that can (ARC_CAN_HAND_OVER) and ARC_PLAIN.
+	 * drain; the caller must then write *BYTES of content and *PAD zeros there, and go on with the
+	 * next header.  Only with a format that can (ARC_CAN_HAND_OVER) and ARC_PLAIN.
+	 * Fails with EOPNOTSUPP, and nothing has happened, when holes are left out of the content.
 	 */
 	struct err (*hand_over)(struct arc_writer *w, int64_t *bytes, unsigned *pad);
 	/* Complete the archive; all of it has been put into the drain. */
@@ -323,7 +327,7 @@ arc_format_can(enum arc_format format)
 	case ARC_CPIO:
 		return tar;
 	case ARC_ZIP:
-		return ARC_CAN_OWNERS | ARC_CAN_ANY_NAME;
+		return ARC_CAN_OWNERS;
 	case ARC_7ZIP:
 		return ARC_CAN_NS;
 	case ARC_FORMATS_N:
