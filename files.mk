@@ -247,6 +247,8 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -303,6 +305,7 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/client/arc.c \
 	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \

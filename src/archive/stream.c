@@ -30,7 +30,8 @@ stream_inflate(struct arc_feed *feed, struct arc_drain *drain, enum arc_filter f
 	struct peek p;
 
 	text[0] = '\0';
-	TRY(peek_init(&p, feed));
+	/* No more than is needed: what comes slowly is to go on at once. */
+	TRY(peek_init(&p, feed, 1));
 	if (peek_is_empty(&p)) {
 		said_copy(text, "it is empty");
 		return err_make(EBADMSG, OP_READ, SIDE_SRC, 0);
