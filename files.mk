@@ -282,6 +282,7 @@ UNIT_TESTS = \
 	tests/unit/test_taps
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_faults.bats \
@@ -304,6 +305,7 @@ TEST_FILES = \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
 	tests/unit/arc_memory.h \
 	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
