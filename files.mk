@@ -212,6 +212,9 @@ LIBDECANT_FILES = \
 	src/tree/glob.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -240,6 +243,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -303,6 +307,7 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/fuzz/fuzz_manifest.c \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \

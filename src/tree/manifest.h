@@ -31,6 +31,8 @@
  * comes twice, nothing is below what is no directory; a directory itself may be left out.
  */
 
+#define MANIFEST_MAGIC "decant-manifest " /* what every version begins with */
+
 enum {
 	MANIFEST_ALGOS = 4,       /* digests of an entry, at most; as HASH_MAX */
 	MANIFEST_DIGEST = 64,     /* bytes of a digest, at most; as DIGEST_MAX */
@@ -74,6 +76,13 @@ void manifest_entry_of(struct manifest_entry *e, const struct stat *st);
 int manifest_order(const char *a, size_t a_len, const char *b, size_t b_len);
 /* Append BYTES[len] as TEXT of the grammar. */
 void manifest_add_text(struct str *s, const char *bytes, size_t len);
+/* The length of the character that TEXT[len], not empty, begins with if it stands for itself, else 0. */
+size_t manifest_plain(const char *text, size_t len);
+/* Append the first part of E's line: type and digests. */
+void manifest_add_kind(
+    struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e);
+/* Append the last part of E's line: extra, name, LF. */
+void manifest_add_rest(struct str *s, const struct manifest_entry *e);
 /* Append E's line, with the digests that ALGOS has. */
 void manifest_add_entry(
     struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e);
@@ -115,7 +124,7 @@ int64_t manifest_count(const struct manifest *m);
  */
 struct err manifest_next(
     struct manifest *m, struct manifest_entry *e, struct manifest_fault *fault);
-/* Go back to the first entry. */
-void manifest_rewind(struct manifest *m);
+/* Go back to the first entry.  Fails as manifest_open() does; M is then only to be freed. */
+struct err manifest_rewind(struct manifest *m, struct manifest_fault *fault);
 
 #endif
