@@ -78,11 +78,12 @@ int manifest_order(const char *a, size_t a_len, const char *b, size_t b_len);
 void manifest_add_text(struct str *s, const char *bytes, size_t len);
 /* The length of the character that TEXT[len], not empty, begins with if it stands for itself, else 0. */
 size_t manifest_plain(const char *text, size_t len);
-/* Append the first part of E's line: type and digests. */
-void manifest_add_kind(
+/* Append E's digests, those that ALGOS has, or "-". */
+void manifest_add_digests(
     struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e);
-/* Append the last part of E's line: extra, name, LF. */
-void manifest_add_rest(struct str *s, const struct manifest_entry *e);
+/* Append E's line up to its name, which follows as manifest_add_text() writes it, and LF. */
+void manifest_add_fields(
+    struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e);
 /* Append E's line, with the digests that ALGOS has. */
 void manifest_add_entry(
     struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e);

@@ -105,8 +105,8 @@ manifest_add_text(struct str *s, const char *bytes, size_t len)
 	}
 }
 
-static void
-add_digests(struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
+void
+manifest_add_digests(struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -126,16 +126,18 @@ add_digests(struct str *s, const struct manifest_algos *algos, const struct mani
 }
 
 void
-manifest_add_kind(struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
+manifest_add_fields(
+    struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
 {
 	str_addc(s, e->type);
 	str_addc(s, ' ');
-	add_digests(s, algos, e);
-}
-
-void
-manifest_add_rest(struct str *s, const struct manifest_entry *e)
-{
+	manifest_add_digests(s, algos, e);
+	if (e->type == 'f')
+		str_addf(s, " %" PRId64, e->size);
+	else
+		str_adds(s, " -");
+	str_addf(s, " %04o %" PRIu32 " %" PRIu32 " %" PRId64 ".%09ld ", (unsigned)e->mode,
+	    (uint32_t)e->uid, (uint32_t)e->gid, (int64_t)e->mtime.tv_sec, e->mtime.tv_nsec);
 	if (e->type == 'l')
 		manifest_add_text(s, e->target, e->target_len);
 	else if (e->type == 'b' || e->type == 'c')
@@ -143,22 +145,15 @@ manifest_add_rest(struct str *s, const struct manifest_entry *e)
 	else
 		str_addc(s, '-');
 	str_addc(s, ' ');
-	manifest_add_text(s, e->name, e->name_len);
-	str_addc(s, '\n');
 }
 
 void
 manifest_add_entry(
     struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
 {
-	manifest_add_kind(s, algos, e);
-	if (e->type == 'f')
-		str_addf(s, " %" PRId64, e->size);
-	else
-		str_adds(s, " -");
-	str_addf(s, " %04o %" PRIu32 " %" PRIu32 " %" PRId64 ".%09ld ", (unsigned)e->mode,
-	    (uint32_t)e->uid, (uint32_t)e->gid, (int64_t)e->mtime.tv_sec, e->mtime.tv_nsec);
-	manifest_add_rest(s, e);
+	manifest_add_fields(s, algos, e);
+	manifest_add_text(s, e->name, e->name_len);
+	str_addc(s, '\n');
 }
 
 struct manifest_writer *
