@@ -141,6 +141,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -157,6 +159,10 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -216,6 +222,9 @@ LIBDECANT_FILES = \
 	src/tree/glob.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -269,6 +278,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -336,6 +346,7 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/client/arc.c \
 	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
 	tests/unit/arc_memory.h \
 	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \

@@ -44,6 +44,8 @@ struct run {
 	struct request request; /* what was asked for, whatever the verb */
 	const struct copy_opts
 	    *copy;                /* what was asked of a directory as sink; NULL for other sinks */
+	struct ledger *ledger;    /* what is known of each entry; NULL = nobody asks */
+	struct hash_run *hash;    /* what the verb hash needs besides; NULL for others */
 	const struct sink *sink;  /* what becomes of the entries */
 	struct filter *filter;    /* what is left out, or NULL; owned */
 	struct report *report;    /* locks itself */
