@@ -165,6 +165,7 @@ LIBDECANT_FILES = \
 	src/run/piping.h \
 	src/run/run.c \
 	src/run/run.h \
+	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
 	src/run/target.c \
@@ -217,7 +218,9 @@ LIBDECANT_FILES = \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
-	src/tree/plan.h
+	src/tree/plan.h \
+	src/tree/sides.c \
+	src/tree/sides.h
 
 CRYPTO_FILES = \
 	src/crypto/digest.c
@@ -257,6 +260,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
@@ -349,6 +353,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 

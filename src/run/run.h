@@ -21,6 +21,7 @@ struct worker {
 	char *list_buf;              /* DIR_BUF_SIZE bytes for one listing, owned */
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
+	struct sides *spare;         /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts;        /* what it did; merged when it is joined */
 	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
 };
