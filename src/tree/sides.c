@@ -119,7 +119,7 @@ static struct err
 append(struct sides *s, const struct dir_name *name)
 {
 	size_t len = strlen(name->name);
-	size_t align = alignof(struct head);
+	size_t align = sizeof(uint64_t); /* of the strictest member */
 	size_t size = (offsetof(struct head, name) + len + align) & ~(align - 1);
 
 	TRY(make_room(s, size));
