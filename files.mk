@@ -25,8 +25,11 @@ LIBDECANT_FILES = \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -43,8 +46,12 @@ LIBDECANT_FILES = \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -61,6 +68,8 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -153,6 +162,8 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -172,8 +183,14 @@ LIBDECANT_FILES = \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -211,6 +228,8 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
 	src/tree/names.c \

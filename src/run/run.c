@@ -185,6 +185,7 @@ release(struct run *run)
 		free(w->list_buf);
 		sides_free(w->spare);
 		meta_names_release(&w->names);
+		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
 		str_release(&w->src);
 		str_release(&w->dst);
