@@ -25,8 +25,11 @@ LIBDECANT_FILES = \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -43,8 +46,12 @@ LIBDECANT_FILES = \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -61,6 +68,8 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
 	src/pipe/archive.c \
 	src/pipe/archive.h \
 	src/pipe/archivefeed.c \
@@ -163,6 +172,8 @@ LIBDECANT_FILES = \
 	src/run/inodes.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -175,14 +186,21 @@ LIBDECANT_FILES = \
 	src/run/piping.h \
 	src/run/run.c \
 	src/run/run.h \
+	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -220,6 +238,8 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
 	src/tree/manifest.c \
@@ -230,7 +250,9 @@ LIBDECANT_FILES = \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
-	src/tree/plan.h
+	src/tree/plan.h \
+	src/tree/sides.c \
+	src/tree/sides.h
 
 CRYPTO_FILES = \
 	src/crypto/digest.c
@@ -296,6 +318,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
@@ -394,6 +417,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 
