@@ -22,6 +22,7 @@ LIBDECANT_FILES = \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
@@ -40,6 +41,7 @@ LIBDECANT_FILES = \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
 	src/cli/verb.c \
@@ -164,6 +166,8 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/filepipe.c \
+	src/run/filepipe.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
@@ -341,6 +345,7 @@ BATS_TESTS = \
 	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_hash.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
 	tests/cli/copy_memory.bats \
@@ -349,6 +354,7 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
+	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \

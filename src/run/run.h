@@ -22,6 +22,8 @@ struct worker {
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct meta_names others;    /* likewise of the file it is compared with */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
+	struct str hash;             /* likewise, as events carry them; "" = none */
+	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
@@ -29,17 +31,18 @@ struct worker {
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
 struct request {
-	const struct walk_opts *walk;     /* the walk */
-	const struct select_opts *select; /* what to leave out, or what to work on alone */
-	const struct engine_opts *engine; /* how content is moved; NULL = it is not */
-	const struct hash_algos *hash;    /* digests to make of each file; NULL = none */
-	struct report_opts *report;       /* output */
-	int jobs;                         /* workers, 0 = chosen by the program */
-	bool one_at_a_time;               /* one worker: it asks questions */
-	bool dry_run;                     /* change nothing */
-	bool one_tree;                    /* paths are told relative to the operand */
-	char **operands;                  /* [n_operands] */
-	size_t n_operands;                /* number of them */
+	const struct walk_opts *walk;       /* the walk */
+	const struct select_opts *select;   /* what to leave out, or what to work on alone */
+	const struct engine_opts *engine;   /* how content is moved; NULL = it is not */
+	const struct hash_algos *hash;      /* digests to make of each file; NULL = none */
+	const struct through_opts *through; /* commands that each file goes through; NULL = none */
+	struct report_opts *report;         /* output */
+	int jobs;                           /* workers, 0 = chosen by the program */
+	bool one_at_a_time;                 /* one worker: it asks questions */
+	bool dry_run;                       /* change nothing */
+	bool one_tree;                      /* paths are told relative to the operand */
+	char **operands;                    /* [n_operands] */
+	size_t n_operands;                  /* number of them */
 };
 
 /* One run.  Const once the workers have started, but for what locks itself. */
