@@ -15,7 +15,9 @@
 #include "sys/file.h"
 #include "tree/manifest.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
