@@ -366,8 +366,10 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
 	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
