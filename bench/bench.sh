@@ -51,6 +51,7 @@ out=${BENCH_OUT:-$here/out}
 mkdir -p "$out"
 csv=$out/results.csv
 table=$out/table.md
+# shellcheck source=bench/filesystems.bash
 . "$here/filesystems.bash"
 
 # Make the corpus of case $1 at $fs/src.

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # File systems in memory for the benchmarks: sourced by them.  Wants $work, a folder on a tmpfs, $here and
 # $python; sets $fs to where the file system at hand is mounted.
+# shellcheck shell=bash
+: "${work:?}" "${here:?}" "${python:?}"
 mounted=
+fs=
 
 tidy() {
 	cd /

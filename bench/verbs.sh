@@ -52,6 +52,7 @@ out=${BENCH_OUT:-$here/out}
 mkdir -p "$out"
 csv=$out/verbs.csv
 table=$out/verbs.md
+# shellcheck source=bench/filesystems.bash
 . "$here/filesystems.bash"
 
 # program NAME COMMAND: the next program of a case, a line of shell that runs in $fs.
