@@ -171,9 +171,8 @@ is_utf8(struct arc_name name)
 
 	if (from == NULL)
 		return true;
-	return mbsrtowcs(
-		   NULL, &from, 0, &state) != // NOLINT(concurrency-mt-unsafe): the state is ours
-	       (size_t)-1;
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): the state is ours
+	return mbsrtowcs(NULL, &from, 0, &state) != (size_t)-1;
 }
 
 /* What libarchive would write as something else, or not notice. */
