@@ -287,6 +287,7 @@ ARCHIVE_FILES = \
 UNIT_TESTS = \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
+	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
