@@ -22,6 +22,8 @@ LIBDECANT_FILES = \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
+	src/cli/hashing.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
@@ -42,6 +44,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_pipe.c \
 	src/cli/words.c \
 	src/cli/words.h \
@@ -137,6 +140,10 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -149,10 +156,18 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -163,10 +178,14 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -293,7 +312,9 @@ BATS_TESTS = \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
 	tests/cli/pipe_options.bats

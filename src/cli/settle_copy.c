@@ -52,6 +52,18 @@ settle_defaults(struct cli *c)
 	report->resumes = plan->update == UPDATE_OLDER || plan->update == UPDATE_NONE;
 }
 
+static enum cli_outcome
+settle_hash(struct cli *c)
+{
+	struct copy_opts *opts = &c->cmd->copy;
+
+	if (opts->manifest != NULL && opts->algo_list == NULL)
+		opts->algo_list = "xxh128";
+	if (opts->algo_list == NULL)
+		return CLI_RUN;
+	return cli_find_algos(c, "--hash", opts->algo_list, &opts->algos);
+}
+
 /* Complain about the first pair of options that exclude each other. */
 static enum cli_outcome
 check_pairs(const struct cli *c)
@@ -83,6 +95,7 @@ check_pairs(const struct cli *c)
 		{ opts->no_target_dir && opts->select.files_from != NULL, "--files-from",
 		    "--no-target-directory" },
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
+		{ opts->manifest != NULL && opts->dry_run, "--manifest", "--dry-run" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->verbose, "--print0", "--verbose" },
@@ -132,7 +145,7 @@ copy_settle(struct cli *c)
 	if (settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
 	settle_defaults(c);
-	if (check_pairs(c) != CLI_RUN)
+	if (settle_hash(c) != CLI_RUN || check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	return settle_operands(c);
 }

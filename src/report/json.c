@@ -140,6 +140,8 @@ add_item(struct str *s, const struct event *ev)
 	else if (ev->note != NULL)
 		add_reasons(s, ev->note);
 	add_means(s, &ev->moved);
+	if (ev->hash != NULL)
+		add_text(s, "hash", ev->hash);
 	add_path(s, "backup", ev->backup);
 	if (ev->seconds > 0)
 		add_seconds(s, "seconds", (int64_t)(ev->seconds * 1e9));

@@ -5,6 +5,7 @@
 
 #include "engine/engine.h"
 #include "report/report.h"
+#include "run/hashing.h"
 #include "run/parts.h"
 #include "sys/meta.h"
 #include "tree/filter.h"
@@ -28,6 +29,9 @@ struct copy_opts {
 	const char *target_dir;    /* -t DIR, or NULL */
 	const char *suffix;        /* suffix of simple backups, never NULL nor empty */
 	struct select_opts select; /* what to leave out, or what to copy alone */
+	const char *algo_list;     /* --hash as it was typed, or NULL */
+	struct hash_algos algos;   /* what it means; with MANIFEST never none */
+	const char *manifest;      /* --manifest: write one to this file, or NULL */
 	char **operands;           /* operands [n_operands]: sources, and without -t then DEST */
 	size_t n_operands;         /* number of them; with --files-from at most one source */
 };

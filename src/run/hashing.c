@@ -22,6 +22,10 @@ hash_algos_find(const char *list, struct hash_algos *algos, const char **culprit
 		if (algos->n == HASH_MAX)
 			return err_make(E2BIG, OP_OPEN, SIDE_NONE, -1);
 		TRY(digest_find(name, &algos->algos[algos->n], why));
+		for (size_t i = 0; i < algos->n; i++) {
+			if (algos->algos[i] == algos->algos[algos->n])
+				return err_make(EEXIST, OP_OPEN, SIDE_NONE, -1);
+		}
 		algos->n++;
 		at += len;
 		if (*at == '\0')

@@ -27,7 +27,7 @@ struct hashing {
 
 /*
  * Find the algorithms that LIST names, separated by commas, loading what is needed.  Main thread.
- * Fails as digest_find() does, or with E2BIG; *CULPRIT is then the name in question, in storage that the next
+ * Fails as digest_find() does, or with E2BIG or, for one that comes twice, EEXIST; *CULPRIT is then the name in question, in storage that the next
  * call reuses, and *WHY more words or NULL.
  */
 struct err hash_algos_find(

@@ -21,8 +21,9 @@ struct worker {
 	char *list_buf;              /* DIR_BUF_SIZE bytes for one listing, owned */
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
-	struct counts counts;        /* what it did; merged when it is joined */
-	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
+	struct str digests;       /* text of the digests, built only when somebody is to read it */
+	struct counts counts;     /* what it did; merged when it is joined */
+	struct str src, dst, rel; /* paths, built only when somebody is to read them */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -69,6 +70,7 @@ struct run {
 	int sigfd;                /* signals */
 	int done_fd;              /* readable when the workers are done */
 	atomic_bool *claims; /* names of a list that workers carry, see feed.c; owned, or NULL */
+	atomic_bool faulty;  /* something was told to have failed, or to have gone away */
 	atomic_bool stopped; /* a fatal error was told: no second one is */
 	int signal;          /* the signal that ended the run, 0 = none */
 };

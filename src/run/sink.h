@@ -26,6 +26,7 @@ struct sink {
 };
 
 extern const struct sink sink_directory; /* a directory tree: copy */
+extern const struct sink sink_digests;   /* no destination: hash */
 
 /* A slot that has nothing to do. */
 void sink_listed_nothing(struct worker *w, struct node *n);

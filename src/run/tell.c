@@ -103,6 +103,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	atomic_store(&run->faulty, true);
 	if (class == ERR_CLASS_VANISHED && !e->operand && !is_dangling(e))
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {
@@ -136,5 +137,6 @@ tell_operand_error(struct run *run, const char *src, struct err why, const char 
 		.note = note,
 	};
 
+	atomic_store(&run->faulty, true);
 	report_emit(run->report, &ev);
 }
