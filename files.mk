@@ -248,6 +248,7 @@ UNIT_TESTS = \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_digest \
@@ -287,6 +288,7 @@ UNIT_TESTS = \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \

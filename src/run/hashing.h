@@ -23,6 +23,8 @@ struct hashing {
 	const struct hash_algos *algos;   /* borrowed */
 	struct digest *digests[HASH_MAX]; /* [algos->n], owned */
 	int64_t bytes;                    /* bytes seen of this file */
+	bool ended;                       /* DONE is known; nothing more is seen of this file */
+	unsigned char done[HASH_MAX][DIGEST_MAX]; /* digests, which can be taken once only */
 };
 
 /*
@@ -37,7 +39,8 @@ struct err hash_algos_find(
 struct err hashing_init(struct hashing *h, const struct hash_algos *algos);
 /* Free what H owns; harmless when it is all zero. */
 void hashing_release(struct hashing *h);
-/* Write the digest of algorithm I of what was seen since the beginning into OUT, algos->algos[I]->size bytes. */
+/* Write the digest of algorithm I of what was seen since the beginning into OUT, algos->algos[I]->size bytes;
+ * as often as wanted, but nothing more may be seen before the next beginning. */
 void hashing_get(struct hashing *h, size_t i, unsigned char out[static DIGEST_MAX]);
 /* Append all digests as events carry them: "xxh128:9f86...,sha256:...". */
 void hashing_text(struct hashing *h, struct str *s);
