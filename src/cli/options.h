@@ -6,6 +6,7 @@
 #include "run/copy.h"
 #include "run/hash.h"
 #include "run/pipe.h"
+#include "run/verify.h"
 
 struct verb;
 
@@ -21,10 +22,11 @@ struct command {
 	const struct verb *verb; /* what to do; its run() carries it out */
 
 	union {
-		struct copy_opts copy; /* of the verb copy */
-		struct pipe_opts pipe; /* of the verb pipe */
-		struct hash_opts hash; /* of the verb hash */
-	};                             /* how; which one, VERB says */
+		struct copy_opts copy;     /* of the verb copy */
+		struct pipe_opts pipe;     /* of the verb pipe */
+		struct hash_opts hash;     /* of the verb hash */
+		struct verify_opts verify; /* of the verb verify */
+	};                                 /* how; which one, VERB says */
 };
 
 /*

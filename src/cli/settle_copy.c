@@ -47,21 +47,11 @@ settle_defaults(struct cli *c)
 		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
 	if (!opts->walk.recursive)
 		opts->walk.copy_contents = true;
+	if (opts->manifest != NULL && opts->hash.n == 0)
+		hash_algos_default(&opts->hash);
 	report->dry_run = opts->dry_run;
 	report->itemize |= opts->dry_run && report->print0 == PRINT0_NONE;
 	report->resumes = plan->update == UPDATE_OLDER || plan->update == UPDATE_NONE;
-}
-
-static enum cli_outcome
-settle_hash(struct cli *c)
-{
-	struct copy_opts *opts = &c->cmd->copy;
-
-	if (opts->manifest != NULL && opts->algo_list == NULL)
-		opts->algo_list = "xxh128";
-	if (opts->algo_list == NULL)
-		return CLI_RUN;
-	return cli_find_algos(c, "--hash", opts->algo_list, &opts->algos);
 }
 
 /* Complain about the first pair of options that exclude each other. */
@@ -76,6 +66,7 @@ check_pairs(const struct cli *c)
 	bool keeps = plan->update == UPDATE_NONE || plan->update == UPDATE_NONE_FAIL;
 	bool reflink = opts->engine.reflink == WHEN_ALWAYS;
 	bool print0 = report->print0 != PRINT0_NONE;
+	bool through = opts->through.n > 0;
 
 	const struct {
 		bool both;
@@ -89,6 +80,11 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		{ reflink && through, "--reflink=always", "--through" },
+		{ opts->engine.sparse == WHEN_ALWAYS && through, "--sparse=always", "--through" },
+		{ plan->link && through, "--link", "--through" },
+		{ plan->symlink && through, "--symbolic-link", "--through" },
+		{ plan->attributes_only && through, "--attributes-only", "--through" },
 		{ opts->no_target_dir && opts->target_dir != NULL, "--target-directory",
 		    "--no-target-directory" },
 		{ opts->no_target_dir && opts->parents, "--parents", "--no-target-directory" },
@@ -96,6 +92,7 @@ check_pairs(const struct cli *c)
 		    "--no-target-directory" },
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
 		{ opts->manifest != NULL && opts->dry_run, "--manifest", "--dry-run" },
+		{ opts->manifest != NULL && through, "--manifest", "--through" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->verbose, "--print0", "--verbose" },
@@ -145,7 +142,7 @@ copy_settle(struct cli *c)
 	if (settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
 	settle_defaults(c);
-	if (settle_hash(c) != CLI_RUN || check_pairs(c) != CLI_RUN)
+	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	return settle_operands(c);
 }

@@ -2,7 +2,6 @@
 /* How to say what is wrong with a command line, and values that come from it and the environment. */
 #include "cli/state.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,27 +82,4 @@ cli_variable(const char *name)
 	const char *value = getenv(name); /* NOLINT(concurrency-mt-unsafe): no other thread yet */
 
 	return value != NULL && value[0] != '\0' ? value : NULL;
-}
-
-enum cli_outcome
-cli_find_algos(const struct cli *c, const char *name, const char *list, struct hash_algos *algos)
-{
-	const char *culprit;
-	const char *why;
-	struct err err = hash_algos_find(list, algos, &culprit, &why);
-
-	switch (err.code) {
-	case 0:
-		return CLI_RUN;
-	case EINVAL:
-		return cli_complain_value(c, name, culprit, digest_names());
-	case EEXIST:
-		return cli_complain_more(c, "digest", culprit, " comes twice in '%s'", name);
-	case E2BIG:
-		return cli_complain_more(c, "too many digests from", culprit,
-		    " on for '%s' (%d will do)", name, HASH_MAX);
-	default:
-		return cli_complain_more(c, "cannot make the digest", culprit, ": %s",
-		    why != NULL ? why : err_reason(err));
-	}
 }

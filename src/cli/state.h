@@ -54,9 +54,6 @@ enum cli_outcome cli_complain_value(
  */
 enum cli_outcome cli_choose(const struct cli *c, const char *name, const char *value,
     const struct word *list, unsigned *meaning);
-/* Find the digests that LIST, the value of option NAME, names.  CLI_RUN or, after a complaint, CLI_USAGE. */
-enum cli_outcome cli_find_algos(
-    const struct cli *c, const char *name, const char *list, struct hash_algos *algos);
 /* The environment variable NAME; NULL when it is unset or empty. */
 const char *cli_variable(const char *name);
 

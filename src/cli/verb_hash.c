@@ -72,7 +72,7 @@ static enum cli_outcome
 check_pairs(const struct cli *c)
 {
 	const struct hash_opts *hash = &c->cmd->hash;
-	bool several = hash->algos.n > 1;
+	bool several = hash->hash.n > 1;
 	bool checks = hash->check != NULL;
 	bool many_trees = hash->tree && hash->manifest != NULL &&
 			  (c->n_operands != 1 || hash->select.files_from != NULL);
@@ -147,11 +147,9 @@ settle(struct cli *c)
 {
 	struct hash_opts *hash = &c->cmd->hash;
 
-	if (hash->check == NULL && hash->algo_list == NULL)
-		hash->algo_list = "xxh128";
-	if (hash->algo_list != NULL &&
-	    cli_find_algos(c, "--algorithm", hash->algo_list, &hash->algos) != CLI_RUN)
-		return CLI_USAGE;
+	hash->hash_given = hash->hash.n > 0;
+	if (hash->check == NULL && !hash->hash_given)
+		hash_algos_default(&hash->hash);
 	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	hash->report.unchanged = true; /* every file is an event of --json */

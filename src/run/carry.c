@@ -103,11 +103,6 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 		return err;
 	o.backup = t->backup[0] != '\0' ? t->backup : NULL;
 	ledger_note(w, e, st, o.hashed ? CONTENT_HASHED : CONTENT_UNKNOWN);
-	if (o.hashed && w->run->wants_items) {
-		str_clear(&w->digests);
-		hashing_text(&w->hashing, &w->digests);
-		o.hash = w->digests.buf;
-	}
 	if (!unquiet)
 		tell_item(w, e, &o);
 	return err;
@@ -205,8 +200,8 @@ carry_checked(struct worker *w, const struct entry *e)
 	TRY(examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
-	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed &&
-	    sched_is_hungry(w->run->sched)) {
+	bool takes_long = st.st_size >= HAND_OVER_MIN || w->run->request.through != NULL;
+	if (src >= 0 && takes_long && !e->handed && sched_is_hungry(w->run->sched)) {
 		entryjob_push(w, e);
 		return ERR_OK;
 	}
@@ -234,11 +229,12 @@ may_be_tried(const struct worker *w, const struct entry *e, const struct stat *s
 	const struct copy_opts *opts = w->run->copy;
 	const struct plan_opts *plan = &opts->plan;
 
-	/* a digest takes its time, clone or not */
-	return w->run->request.hash == NULL && S_ISREG(st->st_mode) &&
-	       st->st_dev == e->dir->dst.st_dev && opts->engine.reflink == WHEN_AUTO &&
-	       opts->engine.sparse == WHEN_AUTO && plan->backup == BACKUP_NONE &&
-	       !plan->remove_destination && !plan->interactive &&
+	/* who wants to see the content takes time for it */
+	if (w->run->request.hash != NULL || w->run->request.through != NULL)
+		return false;
+	return S_ISREG(st->st_mode) && st->st_dev == e->dir->dst.st_dev &&
+	       opts->engine.reflink == WHEN_AUTO && opts->engine.sparse == WHEN_AUTO &&
+	       plan->backup == BACKUP_NONE && !plan->remove_destination && !plan->interactive &&
 	       !(opts->keep.links && st->st_nlink > 1);
 }
 

@@ -38,8 +38,7 @@ bit_of(struct checklist *l, const struct hash_opts *opts, const char *name)
 		if (strcmp(algos->algos[i]->name, name) == 0)
 			return 1U << i;
 	}
-	if (opts->algo_list != NULL || algos->n == HASH_MAX ||
-	    err_failed(digest_find(name, &algo, &why)))
+	if (opts->hash_given || algos->n == HASH_MAX || err_failed(digest_find(name, &algo, &why)))
 		return 0;
 	algos->algos[algos->n] = algo;
 	return 1U << algos->n++;
@@ -63,9 +62,9 @@ bits_of_size(struct checklist *l, const struct hash_opts *opts, size_t size)
 
 	unsigned bits = 0;
 
-	for (size_t i = 0; opts->algo_list != NULL && i < l->algos->n; i++)
+	for (size_t i = 0; opts->hash_given && i < l->algos->n; i++)
 		bits |= l->algos->algos[i]->size == size ? 1U << i : 0;
-	for (size_t i = 0; opts->algo_list == NULL && i < sizeof by_size / sizeof by_size[0]; i++)
+	for (size_t i = 0; !opts->hash_given && i < sizeof by_size / sizeof by_size[0]; i++)
 		bits |= by_size[i].size == size ? bit_of(l, opts, by_size[i].name) : 0;
 	return bits;
 }
@@ -309,7 +308,7 @@ checklist_read(struct checklist *l, struct hash_opts *opts)
 {
 	own_fd fd = -1;
 
-	*l = (struct checklist){ .words = STR_INIT, .algos = &opts->algos };
+	*l = (struct checklist){ .words = STR_INIT, .algos = &opts->hash };
 	if (strcmp(opts->check, "-") == 0)
 		return take_file(l, opts, STDIN_FILENO);
 	struct err err = dir_open_file(AT_FDCWD, opts->check, true, &fd);

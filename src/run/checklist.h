@@ -33,7 +33,7 @@ struct checklist {
 };
 
 /*
- * Read the list OPTS->check into L; OPTS->algos gets what the list needs, unless --algorithm was given.
+ * Read the list OPTS->check into L; OPTS->hash gets what the list needs, unless it was given.
  * With -w each line that is none is named on standard error.  False: L->fault says why not; L then needs its
  * release too.  Main thread.
  */

@@ -2,6 +2,7 @@
 /* The verb copy: a directory for a sink, cp's operands, durability at the end. */
 #include "run/copy.h"
 
+#include "run/filepipe.h"
 #include "run/ledger.h"
 #include "run/operands.h"
 #include "run/outfile.h"
@@ -25,7 +26,7 @@ begin_manifest(struct copy_run *c)
 	const struct copy_opts *opts = c->run.copy;
 	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
 	const struct ledger_opts ledger = {
-		.algos = &opts->algos,
+		.algos = &opts->hash,
 		.inodes = c->inodes = inodes_new(),
 		.workers = c->run.n_workers + 1,
 		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
@@ -50,6 +51,31 @@ give(struct run *run)
 	tell_operand_error(run, run->copy->manifest, err, NULL);
 	report_raise(run->report, EXIT_STOPPED);
 	cancel_request(&run->cancel, err);
+}
+
+/* Say, once, by which pipeline content went. */
+static void
+explain(struct run *run)
+{
+	struct str text = STR_INIT;
+
+	if (!run->request.report->explain)
+		return;
+	str_adds(&text, "pipeline: ");
+	struct err err = filepipe_explain(&run->request, &text);
+	if (!err_failed(err))
+		err = str_check(&text);
+	struct event ev = {
+		.kind = EVENT_RESULT,
+		.src = "pipeline",
+		.note = text.buf,
+		.result = text.buf,
+	};
+	if (err_failed(err))
+		tell_operand_error(run, run->request.report->dst, err, NULL);
+	else
+		report_emit(run->report, &ev);
+	str_release(&text);
 }
 
 /* Make what was written durable, if that was asked for. */
@@ -85,6 +111,7 @@ publish_manifest(struct copy_run *c)
 static void
 conclude(struct run *run)
 {
+	explain(run);
 	sync_all(run);
 	publish_manifest((struct copy_run *)(void *)run);
 }
@@ -102,7 +129,8 @@ copy_run(struct copy_opts *opts)
 			.walk = &opts->walk,
 			.select = &opts->select,
 			.engine = &opts->engine,
-			.hash = opts->algos.n > 0 ? &opts->algos : NULL,
+			.hash = opts->hash.n > 0 ? &opts->hash : NULL,
+			.through = opts->through.n > 0 ? &opts->through : NULL,
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
@@ -113,6 +141,8 @@ copy_run(struct copy_opts *opts)
 	};
 
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
+	/* what a command leaves when it fails is nobody's copy */
+	opts->plan.atomic |= opts->through.n > 0;
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = run_carry_out(&c.run, &steps);

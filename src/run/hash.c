@@ -74,7 +74,7 @@ entered(struct worker *w, const struct node *n, const struct entry *e)
 static void
 add_lines(const struct hash_run *h, const struct digests *d, const char *name, struct str *s)
 {
-	const struct hash_algos *algos = &h->opts->algos;
+	const struct hash_algos *algos = &h->opts->hash;
 	struct sums_form form = { h->opts->tag, h->opts->zero };
 
 	for (size_t i = 0; i < algos->n; i++)
@@ -141,10 +141,10 @@ tell_event(struct worker *w, const struct entry *e, const struct stat *st)
 		.size = st->st_size,
 	};
 
-	str_clear(&w->digests);
-	hashing_text(&w->hashing, &w->digests);
+	str_clear(&w->hash);
+	hashing_text(&w->hashing, &w->hash);
 	node_src_path(e->dir, e->src_name, &w->src);
-	ev.hash = w->digests.buf;
+	ev.hash = w->hash.buf;
 	ev.src = ev.path = w->src.buf;
 	report_emit(w->run->report, &ev);
 }
@@ -278,9 +278,10 @@ finish(struct node *n, struct err why, void *worker)
 const struct sink sink_digests = {
 	.enter = enter,
 	.entered = entered,
+	.list = sink_no_sides,
 	.carry = carry,
 	.carry_at_once = carry_at_once,
-	.listed = sink_listed_nothing,
+	.listed = sink_no_sides,
 	.finish = finish,
 };
 
@@ -467,7 +468,7 @@ prepare(struct run *run, struct hash_run *h)
 	const struct hash_opts *opts = h->opts;
 	bool prints_lines = !opts->unsorted && !opts->tree && !opts->report.json;
 	struct ledger_opts ledger = {
-		.algos = &opts->algos,
+		.algos = &opts->hash,
 		.inodes = h->inodes = inodes_new(),
 		.workers = run->n_workers + 1,
 		.rooted = opts->n_operands == 1 && opts->select.files_from == NULL,
@@ -509,7 +510,7 @@ hash_run(struct hash_opts *opts)
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,
-			.hash = &opts->algos,
+			.hash = &opts->hash,
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.operands = opts->operands,

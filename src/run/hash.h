@@ -12,10 +12,9 @@ struct hash_opts {
 	struct walk_opts walk;     /* the walk */
 	struct select_opts select; /* what to leave out, or what to work on alone */
 	struct report_opts report; /* output */
-	struct hash_algos
-	    algos;             /* digests to make; with CHECK none = what the list seems to have */
-	const char *algo_list; /* --algorithm as it was typed, or NULL; ALGOS is what it means */
-	const char *manifest;  /* --manifest: write one to this file, or NULL */
+	struct hash_algos hash;    /* digests to make; with CHECK those that the list needs */
+	bool hash_given;           /* HASH was asked for */
+	const char *manifest;      /* --manifest: write one to this file, or NULL */
 	const char
 	    *check;    /* -c: check what this list or manifest (- is standard input) has, or NULL */
 	int jobs;      /* workers, 0 = chosen by the program */

@@ -275,7 +275,7 @@ hashcheck_run(struct hash_opts *opts)
 			.request = {
 				.walk = &opts->walk,
 				.select = &opts->select,
-				.hash = &opts->algos,
+				.hash = &opts->hash,
 				.report = &opts->report,
 				.jobs = opts->jobs,
 				.operands = opts->operands,

@@ -5,7 +5,7 @@
 
 #include "run/hash.h"
 
-/* Check what OPTS->check lists.  OPTS->algos is filled in if it is empty.  The result is as hash_run()'s. */
+/* Check what OPTS->check lists.  OPTS->hash is filled in if it is empty.  The result is as hash_run()'s. */
 int hashcheck_run(struct hash_opts *opts);
 
 #endif

@@ -2,6 +2,8 @@
 /* Digests of files in passing. */
 #include "run/hashing.h"
 
+#include "base/own.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -31,6 +33,16 @@ hash_algos_find(const char *list, struct hash_algos *algos, const char **culprit
 		if (*at == '\0')
 			return ERR_OK;
 	}
+}
+
+void
+hash_algos_default(struct hash_algos *algos)
+{
+	const char *why;
+
+	*algos = (struct hash_algos){ .n = 1 };
+	/* it is in the program itself */
+	BUG_ON(err_failed(digest_find("xxh128", &algos->algos[0], &why)));
 }
 
 static void

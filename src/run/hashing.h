@@ -35,6 +35,9 @@ struct hashing {
 struct err hash_algos_find(
     const char *list, struct hash_algos *algos, const char **culprit, const char **why);
 
+/* Make ALGOS what is meant when nothing was asked for: xxh128. */
+void hash_algos_default(struct hash_algos *algos);
+
 /* Prepare H for ALGOS, borrowed.  Fails with MEMORY; H then needs its release too. */
 struct err hashing_init(struct hashing *h, const struct hash_algos *algos);
 /* Free what H owns; harmless when it is all zero. */

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "thread/sched.h"
+#include "tree/sides.h"
 
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -38,6 +39,11 @@ struct node {
 	bool pinned;           /* the descriptors are never closed before the end: the base */
 	bool plain_owner;      /* new names in the destination get our own user and group */
 	bool failed;           /* it could not be opened or made: there is nothing to finish */
+	bool partial;          /* its source was not listed to the end: nothing below it is an extra */
+	unsigned char other;   /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
+	                        * SIDE_NOT_ASKED */
+	struct sides *sides;   /* names of the destination where the sink compares, or NULL; owned,
+	                        * used by the job that lists it and by the finisher */
 	const char *src_name;  /* below the parent's source; a whole path for operands */
 	const char *dst_shown; /* base only: the path that people know the destination by */
 	/* --- guarded by the pool's lock --- */
