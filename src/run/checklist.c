@@ -7,6 +7,7 @@
 #include "sys/dir.h"
 #include "sys/file.h"
 #include "sys/fs.h"
+#include "sys/proc.h"
 #include "tree/manifest.h"
 
 #include <errno.h>
@@ -255,7 +256,13 @@ read_all(int fd, struct str *text)
 	if (buf == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	do {
-		TRY(file_read(fd, buf, READ_SIZE, SIDE_SRC, &got));
+		struct err err = file_read(fd, buf, READ_SIZE, SIDE_SRC, &got);
+		if (err.code == EAGAIN) {
+			proc_wait(-1, fd, -1); /* a FIFO that is being written */
+			got = 1;
+			continue;
+		}
+		TRY(err);
 		str_add(text, buf, got);
 	} while (got > 0);
 	return str_check(text);
