@@ -19,6 +19,7 @@ LIBDECANT_FILES = \
 	src/cli/apply.c \
 	src/cli/apply.h \
 	src/cli/copy.def \
+	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
@@ -47,6 +48,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -152,6 +154,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
 	src/run/console.c \
@@ -168,6 +172,10 @@ LIBDECANT_FILES = \
 	src/run/feed.h \
 	src/run/filepipe.c \
 	src/run/filepipe.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
@@ -188,11 +196,15 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -291,6 +303,7 @@ UNIT_TESTS = \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_digest \
@@ -331,6 +344,7 @@ UNIT_TESTS = \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
@@ -359,7 +373,9 @@ BATS_TESTS = \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
 	tests/cli/pipe_options.bats

@@ -223,8 +223,10 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only)
+	else if (!w->run->copy->plan.attributes_only) {
 		moved = move_content(w, e, from, c->fd, &o->moved);
+		o->hashed = w->run->request.hash != NULL;
+	}
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)
