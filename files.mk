@@ -31,6 +31,7 @@ LIBDECANT_FILES = \
 	src/cli/options.h \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
+	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
@@ -174,6 +175,8 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/readback.c \
+	src/run/readback.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \

@@ -23,6 +23,7 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/readback.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -74,6 +75,30 @@ move_content(
 		*st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
+}
+
+/* Move the content and, with --verify, read it back; what comes back wrong is moved once more. */
+static struct err
+move_checked(struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev, struct carried *o)
+{
+	bool same;
+
+	for (int i = 0; i < TRIES; i++) {
+		if (i > 0)
+			TRY(file_truncate(dst, 0));
+		struct err err = move_content(w, src, st, dst, dst_dev, &o->moved);
+		if ((err_failed(err) && err.op != OP_CHANGED) ||
+		    w->run->request.readback == READBACK_NONE || o->moved.method == METHOD_NONE)
+			return err;
+		o->verified = readback_shared;
+		if (o->moved.method == METHOD_CLONE)
+			return err;
+		TRY(readback(w, dst, dst_dev, &o->verified, &same));
+		w->counts.verified += same;
+		if (same)
+			return err;
+	}
+	return err_make(EBADMSG, OP_VERIFY, SIDE_DST, -1);
 }
 
 /* Read a FIFO, socket or device to its end, as cp does without -r. */
@@ -158,7 +183,7 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, src, c->fd, &o->moved);
 	else if (!w->run->copy->plan.attributes_only)
-		moved = move_content(w, src, st, c->fd, dev, &o->moved);
+		moved = move_checked(w, src, st, c->fd, dev, o);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)

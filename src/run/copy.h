@@ -19,6 +19,7 @@ struct copy_opts {
 	struct walk_opts walk;     /* the walk */
 	struct report_opts report; /* output */
 	enum durability fsync;     /* durability */
+	enum readback_when verify; /* whether what was written is read back */
 	int jobs;                  /* workers, 0 = chosen by the program */
 	bool dry_run;              /* change nothing */
 	bool default_mode;         /* --no-preserve=mode: new files get 0666 less the umask */

@@ -34,7 +34,7 @@ workers_worth_starting(const struct run *run)
 {
 	int64_t type;
 
-	if (run->request.jobs > 0 || run->base->dst_fd < 0 ||
+	if (run->request.jobs > 0 || run->verify != NULL || run->base->dst_fd < 0 ||
 	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
 		return run->n_workers;
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
@@ -142,6 +142,9 @@ make_workers(struct run *run)
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
 		if (run->request.hash != NULL)
 			TRY(hashing_init(&w->hashing, run->request.hash));
+		w->hashing.observer.no_clones = run->request.hash_unshared;
+		if (run->request.readback != READBACK_NONE)
+			TRY(hashing_init(&w->readback, &run->request.readback_by));
 	}
 	return ERR_OK;
 }
@@ -187,6 +190,7 @@ release(struct run *run)
 		meta_names_release(&w->names);
 		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
+		hashing_release(&w->readback);
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);

@@ -22,6 +22,7 @@ struct worker {
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct meta_names others;    /* likewise of the file it is compared with */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
+	struct hashing readback;     /* one digest of the file that is read back, with --verify */
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
@@ -33,6 +34,9 @@ struct request {
 	const struct select_opts *select; /* what to leave out, or what to work on alone */
 	const struct engine_opts *engine; /* how content is moved; NULL = it is not */
 	const struct hash_algos *hash;    /* digests to make of each file; NULL = none */
+	enum readback_when readback;      /* --verify; HASH is not NULL then */
+	struct hash_algos readback_by;    /* the first of HASH alone */
+	bool hash_unshared;               /* HASH is made only to read back: clones need none */
 	struct report_opts *report;       /* output */
 	int jobs;                         /* workers, 0 = chosen by the program */
 	bool one_at_a_time;               /* one worker: it asks questions */

@@ -13,6 +13,7 @@ struct carried {
 	struct moved moved;      /* how its content travelled */
 	const char *note;        /* further words, or NULL */
 	const char *hash;        /* digests of its content, as hashing_text() says; NULL = none */
+	const char *verified;    /* how it was read back, see event.h; NULL = it was not */
 	const char *backup;      /* path below the destination of the file saved, or NULL */
 	int64_t began_ns;        /* when it began, 0 = not measured */
 };
