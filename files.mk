@@ -26,6 +26,7 @@ LIBDECANT_FILES = \
 	src/cli/help.h \
 	src/cli/jobs.def \
 	src/cli/keep.c \
+	src/cli/keep.def \
 	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
@@ -248,6 +249,7 @@ CRYPTO_FILES = \
 	src/crypto/digest.c
 
 UNIT_TESTS = \
+	tests/unit/test_alike \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -262,6 +264,7 @@ UNIT_TESTS = \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
 	tests/unit/test_link \
+	tests/unit/test_linkpairs \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
@@ -282,6 +285,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sharing \
 	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
@@ -313,18 +317,21 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_update.bats \
+	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe_options.bats \
+	tests/cli/verify.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/tool.py \
 	tests/cli/count_memory.c \
+	tests/cli/flip_bit.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
@@ -375,6 +382,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sharing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=extmap_get
 
 tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
