@@ -107,7 +107,7 @@ says() {
 	assert_success
 	OPTIONS=--preserve=mode says ". attributes one mode 0644 -> 0600" \
 		". attributes sub mode 0755 -> 0700"
-	OPTIONS=--preserve=timestamps run decant verify --preserve=timestamps a b
+	run decant verify --preserve=timestamps a b
 	assert_failure 1
 	assert_output --partial "-> 2003-01-01T00:00:00.000000000Z"
 	assert_equal "${#lines[@]}" 1
