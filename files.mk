@@ -22,6 +22,7 @@ LIBDECANT_FILES = \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
@@ -42,6 +43,7 @@ LIBDECANT_FILES = \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
 	src/cli/verb.c \
@@ -72,6 +74,10 @@ LIBDECANT_FILES = \
 	src/engine/rung.h \
 	src/engine/sharing.c \
 	src/engine/sharing.h \
+	src/pipe/archive.c \
+	src/pipe/archive.h \
+	src/pipe/archivefeed.c \
+	src/pipe/archivefeed.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -148,6 +154,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -160,10 +168,16 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/filepipe.c \
+	src/run/filepipe.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
 	src/run/operands.c \
@@ -236,6 +250,9 @@ LIBDECANT_FILES = \
 	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -248,8 +265,33 @@ LIBDECANT_FILES = \
 CRYPTO_FILES = \
 	src/crypto/digest.c
 
+ARCHIVE_FILES = \
+	src/archive/aclform.c \
+	src/archive/aclform.h \
+	src/archive/entry.c \
+	src/archive/gunzip.c \
+	src/archive/inflater.h \
+	src/archive/member.c \
+	src/archive/member.h \
+	src/archive/module.c \
+	src/archive/outflow.c \
+	src/archive/peek.c \
+	src/archive/reader.c \
+	src/archive/reader.h \
+	src/archive/said.c \
+	src/archive/said.h \
+	src/archive/source.c \
+	src/archive/source.h \
+	src/archive/stream.c \
+	src/archive/stream.h \
+	src/archive/unfilter.c \
+	src/archive/writer.c \
+	src/archive/writer.h
+
 UNIT_TESTS = \
 	tests/unit/test_alike \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -268,6 +310,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -302,12 +345,14 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_hash.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
 	tests/cli/copy_memory.bats \
@@ -316,6 +361,7 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
+	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
@@ -329,13 +375,21 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
+	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
+	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
@@ -347,7 +401,6 @@ TEST_FILES = \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
-	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 

@@ -177,6 +177,12 @@ run(struct command *cmd)
 static void
 release(struct command *cmd)
 {
+	struct through_opts *through = &cmd->copy.through;
+
+	for (size_t i = 0; i < through->n; i++)
+		free((void *)through->commands[i]);
+	free((void *)through->commands);
+	*through = (struct through_opts){ 0 };
 	free(cmd->copy.select.rules);
 	cmd->copy.select = (struct select_opts){ 0 };
 }

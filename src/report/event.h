@@ -64,9 +64,11 @@ struct event {
 	const char
 	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
 	                          * not because it is the source's; NULL = nobody asked; ITEM */
-	const char *result; /* STAGE: how it ended in one word; RESULT: the bare value */
-	int code;           /* STAGE: the exit status, signal or limit that RESULT speaks of */
-	int status;         /* STAGE: the enum exit_code that the run deserves for it */
+	const char
+	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
+	                          * command did; RESULT: the bare value */
+	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
+	int status;  /* STAGE: the enum exit_code that the run deserves for it */
 	const char *backup; /* name under which the replaced file was saved, or NULL; ITEM */
 };
 

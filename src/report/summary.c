@@ -68,8 +68,8 @@ add_rate(struct str *s, const struct outcome *o)
 static void
 add_means(struct str *s, const struct counts *c)
 {
-	int64_t copied =
-	    c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] + c->how[METHOD_BUFFER];
+	int64_t copied = c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] +
+			 c->how[METHOD_BUFFER] + c->how[METHOD_COMMAND];
 	char size[SIZE_TEXT];
 
 	add_count(s, 0, c->how[METHOD_CLONE], "cloned");

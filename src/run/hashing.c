@@ -35,7 +35,6 @@ begin(struct observer *o)
 	struct hashing *h = (struct hashing *)(void *)o;
 
 	h->bytes = 0;
-	h->ended = false;
 	for (size_t i = 0; i < h->algos->n; i++)
 		h->algos->algos[i]->reset(h->digests[i]);
 }
@@ -76,10 +75,7 @@ hashing_release(struct hashing *h)
 void
 hashing_get(struct hashing *h, size_t i, unsigned char out[static DIGEST_MAX])
 {
-	for (size_t k = 0; k < h->algos->n && !h->ended; k++)
-		h->algos->algos[k]->get(h->digests[k], h->results[k]);
-	h->ended = true;
-	memcpy(out, h->results[i], h->algos->algos[i]->size);
+	h->algos->algos[i]->get(h->digests[i], out);
 }
 
 void

@@ -23,9 +23,6 @@ struct hashing {
 	const struct hash_algos *algos;   /* borrowed */
 	struct digest *digests[HASH_MAX]; /* [algos->n], owned */
 	int64_t bytes;                    /* bytes seen of this file */
-	bool ended;                       /* RESULTS are those of this file, which is over */
-	unsigned char results[HASH_MAX]
-			     [DIGEST_MAX]; /* what the digests, which say it once, have said */
 };
 
 /*

@@ -2,6 +2,7 @@
 /* Outcomes become counts and, when somebody reads them, events. */
 #include "run/tell.h"
 
+#include "run/filepipe.h"
 #include "sys/proc.h"
 
 #include <errno.h>
@@ -107,6 +108,12 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	if (why.op == OP_STAGE && w->pipe != NULL) {
+		const struct filepipe_failure *f = filepipe_failure(w->pipe);
+		ev.note = f->words.buf;
+		ev.result = f->result;
+		ev.code = f->code;
+	}
 	if (class == ERR_CLASS_VANISHED && !e->operand && !is_dangling(e))
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {

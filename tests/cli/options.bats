@@ -82,7 +82,7 @@ options_of_manual() {
 	run decant --help
 	assert_line --index 0 'Usage: decant copy [OPTION]... SOURCE DEST'
 	assert_line --index 1 '  or:  decant verify [OPTION]... A B'
-	assert_line --index 2 "  or:  decant pipe [OPTION]... STAGE ['|' STAGE]..."
+	assert_line --index 2 "  or:  decant pipe [OPTION]... [STAGE ['|' STAGE]...]"
 	ln -s "$DECANT" cp
 	run ./cp --help
 	assert_success

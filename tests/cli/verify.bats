@@ -25,7 +25,6 @@ twins() {
 
 # says LINE...: verify with $OPTIONS prints these lines, blanks squeezed, in any order, and exits with 1
 says() {
-	local line
 	# shellcheck disable=SC2086
 	run --separate-stderr decant verify ${OPTIONS:-} a b
 	assert_failure 1
