@@ -19,6 +19,7 @@ LIBDECANT_FILES = \
 	src/cli/apply.c \
 	src/cli/apply.h \
 	src/cli/copy.def \
+	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
@@ -49,6 +50,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -154,6 +156,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
 	src/run/console.c \
@@ -170,6 +174,10 @@ LIBDECANT_FILES = \
 	src/run/feed.h \
 	src/run/filepipe.c \
 	src/run/filepipe.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
@@ -192,11 +200,15 @@ LIBDECANT_FILES = \
 	src/run/piping.h \
 	src/run/readback.c \
 	src/run/readback.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -295,6 +307,7 @@ UNIT_TESTS = \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_digest \
@@ -337,6 +350,7 @@ UNIT_TESTS = \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
@@ -366,7 +380,9 @@ BATS_TESTS = \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
 	tests/cli/pipe_options.bats \

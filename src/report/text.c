@@ -394,7 +394,7 @@ void
 text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
-		str_addf(s, "%s\n", ev->note);
+		str_addf(s, "%s%c", ev->note, opts->end);
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

@@ -252,8 +252,10 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only)
+	else if (!w->run->copy->plan.attributes_only) {
 		moved = move_checked(w, e, from, c->fd, o);
+		o->hashed = w->hash.len > 0;
+	}
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)

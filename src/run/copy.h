@@ -32,8 +32,10 @@ struct copy_opts {
 	const char *target_dir;      /* -t DIR, or NULL */
 	const char *suffix;          /* suffix of simple backups, never NULL nor empty */
 	struct select_opts select;   /* what to leave out, or what to copy alone */
-	char **operands;             /* operands [n_operands]: sources, and without -t then DEST */
-	size_t n_operands;           /* number of them; with --files-from at most one source */
+	const char
+	    *manifest;     /* --manifest: write one to this file, or NULL; HASH is not empty then */
+	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
+	size_t n_operands; /* number of them; with --files-from at most one source */
 };
 
 /*

@@ -80,6 +80,7 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
 };
