@@ -28,11 +28,13 @@ LIBDECANT_FILES = \
 	src/cli/help.h \
 	src/cli/jobs.def \
 	src/cli/keep.c \
+	src/cli/keep.def \
 	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
+	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
@@ -196,6 +198,8 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/readback.c \
+	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
 	src/run/run.c \
@@ -297,6 +301,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
 	tests/unit/test_archivefeed \
@@ -315,6 +320,7 @@ UNIT_TESTS = \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
 	tests/unit/test_link \
+	tests/unit/test_linkpairs \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
@@ -336,6 +342,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sharing \
 	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
@@ -371,6 +378,7 @@ BATS_TESTS = \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
+	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
 	tests/cli/hash.bats \
@@ -378,7 +386,8 @@ BATS_TESTS = \
 	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe_options.bats \
+	tests/cli/verify.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -388,6 +397,7 @@ TEST_FILES = \
 	bench/tool.py \
 	bench/verbs.sh \
 	tests/cli/count_memory.c \
+	tests/cli/flip_bit.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
@@ -442,6 +452,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sharing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=extmap_get
 
 tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 

@@ -38,6 +38,7 @@ settle_defaults(struct cli *c)
 	struct plan_opts *plan = &opts->plan;
 	struct report_opts *report = &opts->report;
 
+	opts->default_mode = opts->keep.default_mode;
 	plan->interactive = c->copy.ask == ASK_USER;
 	if (c->copy.ask == ASK_NEVER)
 		plan->update = UPDATE_NONE;

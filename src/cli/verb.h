@@ -40,7 +40,7 @@ const struct verb *verb_find(const char *name);
 const struct verb *verb_nearest(const char *name);
 /* The first verb but BUT with an option NAME[len], "-x" or "--long" in full; NULL = none. */
 const struct verb *verb_with_option(const struct verb *but, const char *name, size_t len);
-/* Append the names of all verbs as people say them: "copy or pipe". */
+/* Append the names of all verbs as people say them: "copy, verify or pipe". */
 void verbs_add(struct str *s);
 
 #endif

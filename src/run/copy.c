@@ -2,6 +2,7 @@
 /* The verb copy: a directory for a sink, cp's operands, durability at the end. */
 #include "run/copy.h"
 
+#include "base/own.h"
 #include "run/filepipe.h"
 #include "run/ledger.h"
 #include "run/operands.h"
@@ -91,6 +92,27 @@ sync_all(struct run *run)
 		tell_operand_error(run, run->request.report->dst, err, NULL);
 }
 
+/* Prepare RUN to read back what was written: by the digest that is made anyway, or by one of ALGOS. */
+static struct err
+prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
+{
+	const char *culprit;
+	const char *why;
+
+	if (opts->verify == READBACK_NONE || opts->dry_run)
+		return ERR_OK;
+	if (run->request.hash == NULL) {
+		TRY(hash_algos_find("xxh128", algos, &culprit, &why));
+		run->request.hash = algos;
+		run->request.hash_unshared = true;
+	}
+	run->request.readback = opts->verify;
+	run->request.readback_by = *run->request.hash;
+	run->request.readback_by.n = 1;
+	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
+	return ERR_OK;
+}
+
 /* Let the manifest appear; one of a run that was stopped would be of half a tree. */
 static void
 publish_manifest(struct copy_run *c)
@@ -119,6 +141,7 @@ conclude(struct run *run)
 int
 copy_run(struct copy_opts *opts)
 {
+	struct hash_algos algos;
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
 	struct copy_run c = { .manifest = { .fd = -1, .dir = -1 } };
 
@@ -140,6 +163,8 @@ copy_run(struct copy_opts *opts)
 		},
 	};
 
+	/* xxhash is in the program: it is always found */
+	BUG_ON(err_failed(prepare_readback(&c.run, opts, &algos)));
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;

@@ -22,6 +22,7 @@ struct copy_opts {
 	struct hash_algos hash;      /* digests to make of what is written */
 	struct through_opts through; /* commands that content goes through */
 	enum durability fsync;       /* durability */
+	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */
 	bool dry_run;                /* change nothing */
 	bool default_mode;           /* --no-preserve=mode: new files get 0666 less the umask */

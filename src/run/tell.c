@@ -79,6 +79,7 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 		.moved = o->moved,
 		.note = o->note,
 		.hash = o->hash,
+		.verified = o->verified,
 		.backup = o->backup,
 		.seconds = o->began_ns > 0 ? (double)(proc_now_ns() - o->began_ns) / 1e9 : 0,
 	};

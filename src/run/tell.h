@@ -14,6 +14,7 @@ struct carried {
 	const char *note;        /* further words, or NULL */
 	bool hashed;             /* the worker's digests are of its content */
 	const char *hash;        /* digests of its content, as hashing_text() says; NULL = none */
+	const char *verified;    /* how it was read back, see event.h; NULL = it was not */
 	const char *backup;      /* path below the destination of the file saved, or NULL */
 	int64_t began_ns;        /* when it began, 0 = not measured */
 };

@@ -92,7 +92,7 @@ options_of_manual() {
 }
 
 @test "--help of a verb shows every option on lines of 79 columns" {
-	for verb in copy hash pipe; do
+	for verb in copy hash verify pipe; do
 		run decant "$verb" --help
 		assert_success
 		assert_line --index 0 --partial "Usage: decant $verb [OPTION]..."
@@ -119,7 +119,7 @@ options_of_manual() {
 }
 
 @test "the table, the help and the manual of each verb have the same options" {
-	for verb in copy hash pipe; do
+	for verb in copy hash verify pipe; do
 		options_of_table "$verb" >table
 		[ "$(wc -l <table)" -gt 14 ]
 		options_of_help "$verb" >help
@@ -132,7 +132,7 @@ options_of_manual() {
 }
 
 @test "the manual has the groups of the help in their order" {
-	for verb in copy hash pipe; do
+	for verb in copy hash verify pipe; do
 		{
 			section "$verb"
 			section options
