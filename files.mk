@@ -316,6 +316,7 @@ UNIT_TESTS = \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_function \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
@@ -330,10 +331,12 @@ UNIT_TESTS = \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
 	tests/unit/test_names \
+	tests/unit/test_nest \
 	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -386,7 +389,12 @@ BATS_TESTS = \
 	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pipe.bats \
+	tests/cli/pipe_calls.bats \
+	tests/cli/pipe_ends.bats \
+	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
+	tests/cli/pipe_stops.bats \
 	tests/cli/verify.bats
 
 TEST_FILES = \
@@ -398,6 +406,34 @@ TEST_FILES = \
 	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
+	tests/cli/golden/pipe_explain/command-then-hash \
+	tests/cli/golden/pipe_explain/command-to-file \
+	tests/cli/golden/pipe_explain/commands \
+	tests/cli/golden/pipe_explain/copy-and-tap \
+	tests/cli/golden/pipe_explain/count-only-null-out \
+	tests/cli/golden/pipe_explain/descriptors \
+	tests/cli/golden/pipe_explain/file-in-to-command-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-pipe \
+	tests/cli/golden/pipe_explain/file-to-command \
+	tests/cli/golden/pipe_explain/file-to-file \
+	tests/cli/golden/pipe_explain/file-to-stdout \
+	tests/cli/golden/pipe_explain/hash-between-files \
+	tests/cli/golden/pipe_explain/hash-then-command \
+	tests/cli/golden/pipe_explain/identity-between-commands \
+	tests/cli/golden/pipe_explain/identity-elided \
+	tests/cli/golden/pipe_explain/limit-on-pipes \
+	tests/cli/golden/pipe_explain/limit-then-command \
+	tests/cli/golden/pipe_explain/nothing-file-in-file-out \
+	tests/cli/golden/pipe_explain/pipe-to-command-to-pipe \
+	tests/cli/golden/pipe_explain/pipe-to-file \
+	tests/cli/golden/pipe_explain/pipe-to-null-out \
+	tests/cli/golden/pipe_explain/pipe-to-pipe \
+	tests/cli/golden/pipe_explain/range-between-files \
+	tests/cli/golden/pipe_explain/rate-between-files \
+	tests/cli/golden/pipe_explain/taps-in-a-row \
+	tests/cli/golden/pipe_explain/taps-on-both-sides \
+	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
@@ -414,6 +450,7 @@ TEST_FILES = \
 	tests/unit/joints.h \
 	tests/unit/line.h \
 	tests/unit/mover_fake.h \
+	tests/unit/pipeline_run.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -434,6 +471,8 @@ tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
+
+tests_unit_test_function_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
