@@ -19,15 +19,22 @@ LIBDECANT_FILES = \
 	src/cli/apply.c \
 	src/cli/apply.h \
 	src/cli/copy.def \
+	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.def \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
+	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
@@ -37,14 +44,20 @@ LIBDECANT_FILES = \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -61,6 +74,12 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
+	src/pipe/archive.c \
+	src/pipe/archive.h \
+	src/pipe/archivefeed.c \
+	src/pipe/archivefeed.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -137,6 +156,10 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -149,10 +172,22 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/filepipe.c \
+	src/run/filepipe.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -163,16 +198,29 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/readback.c \
+	src/run/readback.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
+	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -210,22 +258,57 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
-	src/tree/plan.h
+	src/tree/plan.h \
+	src/tree/sides.c \
+	src/tree/sides.h
 
 CRYPTO_FILES = \
 	src/crypto/digest.c
 
+ARCHIVE_FILES = \
+	src/archive/aclform.c \
+	src/archive/aclform.h \
+	src/archive/entry.c \
+	src/archive/gunzip.c \
+	src/archive/inflater.h \
+	src/archive/member.c \
+	src/archive/member.h \
+	src/archive/module.c \
+	src/archive/outflow.c \
+	src/archive/peek.c \
+	src/archive/reader.c \
+	src/archive/reader.h \
+	src/archive/said.c \
+	src/archive/said.h \
+	src/archive/source.c \
+	src/archive/source.h \
+	src/archive/stream.c \
+	src/archive/stream.h \
+	src/archive/unfilter.c \
+	src/archive/writer.c \
+	src/archive/writer.h
+
 UNIT_TESTS = \
+	tests/unit/test_alike \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
+	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_digest \
@@ -238,9 +321,11 @@ UNIT_TESTS = \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
 	tests/unit/test_link \
+	tests/unit/test_linkpairs \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -260,6 +345,8 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sharing \
+	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
@@ -267,6 +354,7 @@ UNIT_TESTS = \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
@@ -275,12 +363,14 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_hash.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
 	tests/cli/copy_memory.bats \
@@ -289,10 +379,14 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
+	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
+	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
 	tests/cli/pipe.bats \
@@ -300,14 +394,19 @@ BATS_TESTS = \
 	tests/cli/pipe_ends.bats \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
-	tests/cli/pipe_stops.bats
+	tests/cli/pipe_stops.bats \
+	tests/cli/verify.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
+	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/STAGES.md \
 	tests/cli/count_memory.c \
+	tests/cli/flip_bit.c \
 	tests/cli/golden/pipe_explain/command-then-hash \
 	tests/cli/golden/pipe_explain/command-to-file \
 	tests/cli/golden/pipe_explain/commands \
@@ -340,6 +439,11 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
+	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
@@ -352,7 +456,6 @@ TEST_FILES = \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
-	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
@@ -389,6 +492,10 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sharing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=extmap_get
+
+tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "run/entryjob.h"
+#include "run/ledger.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -101,6 +102,7 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (err_failed(err) && !unquiet)
 		return err;
 	o.backup = t->backup[0] != '\0' ? t->backup : NULL;
+	ledger_note(w, e, st, o.hashed ? CONTENT_HASHED : CONTENT_UNKNOWN);
 	if (!unquiet)
 		tell_item(w, e, &o);
 	return err;
@@ -128,6 +130,8 @@ carry_linked(struct worker *w, const struct entry *e, const struct stat *st, boo
 		return ERR_OK;
 	struct err err = carry_hard_link(w, e, st, o);
 	links_forget(run->links, o);
+	if (!err_failed(err))
+		ledger_note(w, e, st, CONTENT_LINKED);
 	return err;
 }
 
@@ -148,6 +152,8 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 			err = ok ? carry_hard_link(w, &e, st, o) : ERR_OK;
 			if (err_failed(err))
 				tell_error(w, &e, err, NULL);
+			else if (ok)
+				ledger_note(w, &e, st, CONTENT_LINKED);
 			if (!ok)
 				carry_entry(w, &e);
 			nodes_release(run->nodes, e.dir);
@@ -194,8 +200,8 @@ carry_checked(struct worker *w, const struct entry *e)
 	TRY(examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
-	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed &&
-	    sched_is_hungry(w->run->sched)) {
+	bool takes_long = st.st_size >= HAND_OVER_MIN || w->run->request.through != NULL;
+	if (src >= 0 && takes_long && !e->handed && sched_is_hungry(w->run->sched)) {
 		entryjob_push(w, e);
 		return ERR_OK;
 	}
@@ -223,6 +229,9 @@ may_be_tried(const struct worker *w, const struct entry *e, const struct stat *s
 	const struct copy_opts *opts = w->run->copy;
 	const struct plan_opts *plan = &opts->plan;
 
+	/* who wants to see the content takes time for it */
+	if (w->run->request.hash != NULL || w->run->request.through != NULL)
+		return false;
 	return S_ISREG(st->st_mode) && st->st_dev == e->dir->dst.st_dev &&
 	       opts->engine.reflink == WHEN_AUTO && opts->engine.sparse == WHEN_AUTO &&
 	       plan->backup == BACKUP_NONE && !plan->remove_destination && !plan->interactive &&

@@ -2,9 +2,9 @@
 /* pipe/tapkinds: what each tap lets pass, tells, and ends with. */
 #include "pipe/tapkinds.h"
 #include "sys/proc.h"
-#include "tap_doubles.h"
 #include "thread/bufs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
