@@ -185,7 +185,7 @@ compare_rest(const struct manifest_entry *e, int fd, const struct stat *st, stru
 		struct err err = dir_read_symlink(fd, "", target, sizeof target);
 		err.side = SIDE_DST;
 		TRY(err);
-		if (strcmp(target, e->target) != 0)
+		if (e->target != NULL && strcmp(target, e->target) != 0)
 			unlike_add(why, "target %s -> %s", e->target, target);
 	} else if ((S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) &&
 		   st->st_rdev != makedev(e->major, e->minor)) {

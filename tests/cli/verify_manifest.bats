@@ -101,9 +101,9 @@ END
 	make_tree basic a
 	decant hash --manifest=m a >/dev/null
 	sed 's/ 0644 / 0645 /' m >flipped
-	head -n -1 m >cut
+	head -n -1 m >short
 	local bad
-	for bad in flipped cut; do
+	for bad in flipped short; do
 		run --separate-stderr decant verify "$bad" a
 		assert_failure 6
 		echo "$stderr" | grep -F "the manifest is damaged"
