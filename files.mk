@@ -188,6 +188,10 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -395,7 +399,8 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
-	tests/cli/verify.bats
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \

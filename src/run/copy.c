@@ -2,7 +2,6 @@
 /* The verb copy: a directory for a sink, cp's operands, durability at the end. */
 #include "run/copy.h"
 
-#include "base/own.h"
 #include "run/filepipe.h"
 #include "run/ledger.h"
 #include "run/operands.h"
@@ -92,17 +91,14 @@ sync_all(struct run *run)
 		tell_operand_error(run, run->request.report->dst, err, NULL);
 }
 
-/* Prepare RUN to read back what was written: by the digest that is made anyway, or by one of ALGOS. */
-static struct err
+/* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
+static void
 prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
 {
-	const char *culprit;
-	const char *why;
-
 	if (opts->verify == READBACK_NONE || opts->dry_run)
-		return ERR_OK;
+		return;
 	if (run->request.hash == NULL) {
-		TRY(hash_algos_find("xxh128", algos, &culprit, &why));
+		hash_algos_default(algos);
 		run->request.hash = algos;
 		run->request.hash_unshared = true;
 	}
@@ -110,7 +106,6 @@ prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algo
 	run->request.readback_by = *run->request.hash;
 	run->request.readback_by.n = 1;
 	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
-	return ERR_OK;
 }
 
 /* Let the manifest appear; one of a run that was stopped would be of half a tree. */
@@ -163,8 +158,7 @@ copy_run(struct copy_opts *opts)
 		},
 	};
 
-	/* xxhash is in the program: it is always found */
-	BUG_ON(err_failed(prepare_readback(&c.run, opts, &algos)));
+	prepare_readback(&c.run, opts, &algos);
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;
