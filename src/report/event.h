@@ -51,19 +51,22 @@ struct event {
 	const char *src;         /* source path as a person would type it */
 	const char *dst;         /* destination path likewise */
 	const char *path;        /* path below the destination root: what JSON and itemize print */
-	int64_t size;            /* logical bytes of content; ITEM */
-	struct moved moved;      /* how the content travelled; ITEM */
-	double seconds;          /* time spent on the entry, 0 = not measured */
-	struct err err;          /* ERROR, LOST, VANISHED */
-	bool fatal;              /* ERROR: the run stops because of it */
-	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
+	const char *root;   /* of several destinations the one it is about, whose path then says
+	                          * more to people than PATH; else NULL */
+	int64_t size;       /* logical bytes of content; ITEM */
+	struct moved moved; /* how the content travelled; ITEM */
+	double seconds;     /* time spent on the entry, 0 = not measured */
+	struct err err;     /* ERROR, LOST, VANISHED */
+	bool fatal;         /* ERROR: the run stops because of it */
+	const char *note;   /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
-	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
-	const char *result;      /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
+	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char
+	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
 	                          * command did; RESULT: the bare value */
-	int code;                /* likewise: the exit status, signal or limit that RESULT speaks of */
-	int status;              /* STAGE: the enum exit_code that the run deserves for it */
-	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */
+	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
+	int status;  /* STAGE: the enum exit_code that the run deserves for it */
+	const char *backup; /* name under which the replaced file was saved, or NULL; ITEM */
 };
 
 /* Counts of one worker or one run.  Merged by counts_add(); bytes unless said. */

@@ -33,6 +33,17 @@ explain(struct run *run)
 	str_release(&text);
 }
 
+static void
+sync_base(struct run *run, const struct node *base)
+{
+	struct err err = fs_sync(base->dst_fd);
+
+	if (!err_failed(err))
+		err = dir_sync(base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, base->dst_shown, err, NULL);
+}
+
 /* Make what was written durable, if that was asked for. */
 static void
 conclude(struct run *run)
@@ -40,11 +51,14 @@ conclude(struct run *run)
 	explain(run);
 	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
-	struct err err = fs_sync(run->base->dst_fd);
-	if (!err_failed(err))
-		err = dir_sync(run->base->dst_fd);
-	if (err_failed(err))
-		tell_operand_error(run, run->request.report->dst, err, NULL);
+	if (run->base->also == NULL) {
+		sync_base(run, run->base);
+		return;
+	}
+	for (size_t i = 0; i < run->base->n_also; i++) {
+		if (run->base->also[i] != NULL)
+			sync_base(run, run->base->also[i]);
+	}
 }
 
 int
@@ -53,7 +67,7 @@ copy_run(struct copy_opts *opts)
 	static const struct run_steps steps = { .give = operands_run, .conclude = conclude };
 	struct run run = {
 		.copy = opts,
-		.sink = &sink_directory,
+		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,
@@ -64,6 +78,8 @@ copy_run(struct copy_opts *opts)
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
 			.dry_run = opts->dry_run,
+			.to = opts->to,
+			.n_to = opts->n_to,
 			.operands = opts->operands,
 			.n_operands = opts->n_operands,
 		},

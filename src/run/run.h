@@ -23,8 +23,16 @@ struct worker {
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
 	struct str hash;             /* likewise, as events carry them; "" = none */
 	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
-	struct counts counts;        /* what it did; merged when it is joined */
-	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
+	struct fanout
+	    *fanout;          /* the file at hand and its several destinations, or NULL; borrowed */
+	struct counts counts; /* what it did; merged when it is joined */
+	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+};
+
+/* One of several destinations. */
+struct place {
+	struct links *links; /* of the names there; owned but for the first one's */
+	atomic_bool dead;    /* it is full, gone or read-only: nothing more goes there */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -34,6 +42,8 @@ struct request {
 	const struct engine_opts *engine;   /* how content is moved; NULL = it is not */
 	const struct hash_algos *hash;      /* digests to make of each file; NULL = none */
 	const struct through_opts *through; /* commands that each file goes through; NULL = none */
+	const char *const *to;              /* [n_to], directories that get all that DEST gets */
+	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
 	int jobs;                           /* workers, 0 = chosen by the program */
 	bool one_at_a_time;                 /* one worker: it asks questions */
@@ -56,6 +66,8 @@ struct run {
 	struct links *links;      /* locks itself */
 	struct bufs *bufs;        /* locks itself */
 	struct cancel cancel;     /* locks itself */
+	struct place *places;     /* [n_places], owned; NULL = there is one destination */
+	size_t n_places;          /* number of them, the first one included, or 0 */
 	struct refusals refusals; /* locks itself */
 	struct engine engine;     /* borrows OPTS, REFUSALS and CANCEL */
 	struct node *base;        /* the directory that operands go into; NULL before it is known */

@@ -26,6 +26,7 @@ struct sink {
 };
 
 extern const struct sink sink_directory; /* a directory tree: copy */
+extern const struct sink sink_several;   /* several of them: copy --to */
 
 /* A slot that has nothing to do. */
 void sink_listed_nothing(struct worker *w, struct node *n);

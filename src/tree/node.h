@@ -21,22 +21,28 @@
  * closed descriptor be opened again.
  */
 struct node {
-	struct job job;        /* first: a node is the job that lists it */
-	void *run;             /* what its job works for; the job's own business */
-	struct node *parent;   /* holds a reference; NULL for the base */
-	atomic_uint refs;      /* reasons to keep the memory */
-	atomic_uint work;      /* outstanding: its own listing, its children, entries handed over */
-	int64_t list_at;       /* where the listing goes on, 0 = the beginning */
-	struct stat src;       /* the source's attributes as they were when it was opened */
-	struct stat dst;       /* the destination's, likewise; st_ino 0 = there is none (dry run) */
-	bool opened;           /* SRC, DST and the descriptors were set once */
-	bool fresh;            /* the destination was made by this run: it was empty */
-	bool default_acl;      /* the destination has a default ACL that new children inherit */
-	bool follow;           /* the source name may be a symbolic link */
-	bool follow_dst;       /* the destination name may be a symbolic link */
-	bool pinned;           /* the descriptors are never closed before the end: the base */
-	bool plain_owner;      /* new names in the destination get our own user and group */
-	bool failed;           /* it could not be opened or made: there is nothing to finish */
+	struct job job;      /* first: a node is the job that lists it */
+	void *run;           /* what its job works for; the job's own business */
+	struct node *parent; /* holds a reference; NULL for the base */
+	atomic_uint refs;    /* reasons to keep the memory */
+	atomic_uint work;    /* outstanding: its own listing, its children, entries handed over */
+	int64_t list_at;     /* where the listing goes on, 0 = the beginning */
+	struct stat src;     /* the source's attributes as they were when it was opened */
+	struct stat dst;     /* the destination's, likewise; st_ino 0 = there is none (dry run) */
+	bool opened;         /* SRC, DST and the descriptors were set once */
+	bool fresh;          /* the destination was made by this run: it was empty */
+	bool default_acl;    /* the destination has a default ACL that new children inherit */
+	bool follow;         /* the source name may be a symbolic link */
+	bool follow_dst;     /* the destination name may be a symbolic link */
+	bool pinned;         /* the descriptors are never closed before the end: the base */
+	bool plain_owner;    /* new names in the destination get our own user and group */
+	unsigned place; /* which of several destinations it is at; its parent's, 0 = the first */
+	struct node *
+	    *also;     /* [n_also], the same directory at each of several destinations, NULL = not
+	                        * there; it then has none itself.  Owned array; each has a work that the
+	                        * end of this node drops.  NULL = there is one destination */
+	size_t n_also; /* number of them */
+	bool failed;   /* it could not be opened or made: there is nothing to finish */
 	const char *src_name;  /* below the parent's source; a whole path for operands */
 	const char *dst_shown; /* base only: the path that people know the destination by */
 	/* --- guarded by the pool's lock --- */
