@@ -26,8 +26,11 @@ LIBDECANT_FILES = \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -45,8 +48,12 @@ LIBDECANT_FILES = \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -63,6 +70,12 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
+	src/pipe/archive.c \
+	src/pipe/archive.h \
+	src/pipe/archivefeed.c \
+	src/pipe/archivefeed.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -139,6 +152,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -161,6 +176,12 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -173,14 +194,21 @@ LIBDECANT_FILES = \
 	src/run/piping.h \
 	src/run/run.c \
 	src/run/run.h \
+	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -218,19 +246,51 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
-	src/tree/plan.h
+	src/tree/plan.h \
+	src/tree/sides.c \
+	src/tree/sides.h
 
 CRYPTO_FILES = \
 	src/crypto/digest.c
 
+ARCHIVE_FILES = \
+	src/archive/aclform.c \
+	src/archive/aclform.h \
+	src/archive/entry.c \
+	src/archive/gunzip.c \
+	src/archive/inflater.h \
+	src/archive/member.c \
+	src/archive/member.h \
+	src/archive/module.c \
+	src/archive/outflow.c \
+	src/archive/peek.c \
+	src/archive/reader.c \
+	src/archive/reader.h \
+	src/archive/said.c \
+	src/archive/said.h \
+	src/archive/source.c \
+	src/archive/source.h \
+	src/archive/stream.c \
+	src/archive/stream.h \
+	src/archive/unfilter.c \
+	src/archive/writer.c \
+	src/archive/writer.h
+
 UNIT_TESTS = \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -248,6 +308,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -265,6 +326,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
@@ -281,6 +343,7 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
@@ -309,12 +372,20 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
+	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
+	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
@@ -326,7 +397,6 @@ TEST_FILES = \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
-	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
@@ -361,6 +431,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 

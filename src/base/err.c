@@ -21,6 +21,8 @@ struct op_words {
 static const struct op_words op_words[OP_N] = {
 	[OP_NONE] = { "none", "cannot use", "cannot use" },
 	[OP_OPEN] = { "open", "cannot read", "cannot open" },
+	[OP_CONNECT] = { "connect", "cannot connect to", "cannot connect to" },
+	[OP_LISTEN] = { "listen", "cannot listen on", "cannot listen on" },
 	[OP_STAT] = { "stat", "cannot stat", "cannot stat" },
 	[OP_READ] = { "read", "error reading", "error reading" },
 	[OP_READDIR] = { "readdir", "cannot read directory", "cannot read directory" },

@@ -18,6 +18,8 @@ enum err_side {
 enum err_op {
 	OP_NONE,       /* nothing: only in ERR_OK */
 	OP_OPEN,       /* opening an existing name */
+	OP_CONNECT,    /* connecting to a socket */
+	OP_LISTEN,     /* waiting for a peer on a socket */
 	OP_STAT,       /* asking for attributes */
 	OP_READ,       /* reading content */
 	OP_READDIR,    /* reading a directory's entries */

@@ -26,6 +26,8 @@ enum item_action {
 	ACTION_LINKED,     /* made a hard link */
 	ACTION_UNCHANGED,  /* left alone, because it is equal or an option says so */
 	ACTION_DELETED,    /* removed */
+	ACTION_MISSING,    /* verify: the destination lacks it */
+	ACTION_EXTRA,      /* verify: only the destination has it */
 	ACTION_N           /* number of actions */
 };
 

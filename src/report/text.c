@@ -220,6 +220,8 @@ static const struct item_word item_words[ACTION_N] = {
 	[ACTION_LINKED] = { '>', "hard link", "36" },
 	[ACTION_UNCHANGED] = { '=', "unchanged", "2" },
 	[ACTION_DELETED] = { '-', "delete", "31" },
+	[ACTION_MISSING] = { '-', "missing", "31" },
+	[ACTION_EXTRA] = { '+', "extra", "32" },
 };
 static const struct item_word error_word = { '!', "error", BOLD_RED };
 
@@ -288,7 +290,7 @@ static const char *
 explain_verb(const struct event *ev)
 {
 	static const char *const by_action[ACTION_N] = { "made", "made", "set", "linked", "kept",
-		"gone" };
+		"gone", "missing", "extra" };
 
 	switch (ev->moved.method) {
 	case METHOD_CLONE:

@@ -225,6 +225,7 @@ const struct sink sink_several = {
 	.entered = entered,
 	.carry = carry,
 	.carry_at_once = carry_at_once,
-	.listed = sink_listed_nothing,
+	.list = sink_no_sides,
+	.listed = sink_no_sides,
 	.finish = attrs_of_directory,
 };

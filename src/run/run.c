@@ -197,7 +197,9 @@ release(struct run *run)
 		if (w->buf != NULL)
 			bufs_return(run->bufs, w->buf);
 		free(w->list_buf);
+		sides_free(w->spare);
 		meta_names_release(&w->names);
+		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
 		filepipe_free(w->pipe);
 		str_release(&w->hash);

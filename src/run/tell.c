@@ -33,7 +33,10 @@ fill_paths(struct worker *w, const struct entry *e, struct event *ev)
 {
 	node_src_path(e->dir, e->src_name, &w->src);
 	node_dst_path(e->dir, e->name, &w->dst);
-	node_rel_path(e->dir, e->name, &w->rel);
+	if (w->run->request.one_tree)
+		node_operand_path(e->dir, e->name, &w->rel);
+	else
+		node_rel_path(e->dir, e->name, &w->rel);
 	ev->src = w->src.buf;
 	ev->dst = w->dst.buf;
 	ev->path = w->rel.buf;
@@ -49,7 +52,7 @@ static void
 count_content(struct counts *c, const struct carried *o)
 {
 	c->files[o->action]++;
-	if (o->action == ACTION_UNCHANGED || o->action == ACTION_DELETED)
+	if (o->action == ACTION_UNCHANGED || o->action >= ACTION_DELETED)
 		return;
 	c->how[o->moved.method]++;
 	c->logical += o->moved.bytes;
