@@ -137,7 +137,7 @@ move_checked(
 {
 	bool same;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < CARRY_TRIES; i++) {
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
 		struct err err = move_content(w, e, from, dst, &o->moved);
