@@ -27,6 +27,7 @@ LIBDECANT_FILES = \
 	src/cli/jobs.def \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pack.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -42,6 +43,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
 	src/cli/words.c \
 	src/cli/words.h \
@@ -135,6 +137,8 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/ahead.c \
+	src/run/ahead.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -161,6 +165,18 @@ LIBDECANT_FILES = \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/ownernames.c \
+	src/run/ownernames.h \
+	src/run/pack.c \
+	src/run/pack.h \
+	src/run/packing.h \
+	src/run/packitem.c \
+	src/run/packitem.h \
+	src/run/packout.c \
+	src/run/packout.h \
+	src/run/packwalk.c \
+	src/run/packwalk.h \
+	src/run/packwrite.c \
 	src/run/parts.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
@@ -191,6 +207,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/owner.c \
+	src/sys/owner.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \

@@ -4,6 +4,7 @@
 #define DECANT_OPTIONS_H
 
 #include "run/copy.h"
+#include "run/pack.h"
 #include "run/pipe.h"
 
 struct verb;
@@ -22,6 +23,7 @@ struct command {
 	union {
 		struct copy_opts copy; /* of the verb copy */
 		struct pipe_opts pipe; /* of the verb pipe */
+		struct pack_opts pack; /* of the verb pack */
 	};                             /* how; which one, VERB says */
 };
 
