@@ -169,6 +169,8 @@ LIBDECANT_FILES = \
 	src/run/ownernames.h \
 	src/run/pack.c \
 	src/run/pack.h \
+	src/run/packalign.c \
+	src/run/packalign.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \

@@ -37,11 +37,10 @@ enum {
 struct driver {
 	struct packing *p;
 	struct pipeline *pipeline;
-	struct loop *loop;       /* of the three that follow, and of the pipeline */
-	struct bufs *bufs;       /* of the streams */
-	struct watcher signals;  /* descriptor of the signals */
-	struct watcher ticks;    /* timer of the report */
-	struct watcher canceled; /* the run is to end */
+	struct loop *loop;      /* of the two that follow, and of the pipeline */
+	struct bufs *bufs;      /* of the streams */
+	struct watcher signals; /* descriptor of the signals */
+	struct watcher ticks;   /* timer of the report */
 };
 
 /* Tell that the run ends because of WHY with NAME, unless something was told. */
@@ -216,19 +215,16 @@ add_stages(struct driver *d)
 	return add_digests(d, &p->packed);
 }
 
+/* A signal, or time for the report: whatever stopped the run, nobody is to wait for an entry then.  The
+ * pipeline watches the cancellation itself, but knows nothing of the entries. */
 static void
 on_run(struct watcher *w)
 {
-	(void)run_pump(w->arg, 0);
-}
+	struct packing *p = w->arg;
 
-static void
-on_canceled(struct watcher *w)
-{
-	struct driver *d = w->arg;
-
-	loop_remove(d->loop, w); /* it stays readable */
-	ahead_stop(d->p->ahead);
+	(void)run_pump(&p->run, 0);
+	if (cancel_requested(&p->run.cancel))
+		ahead_stop(p->ahead);
 }
 
 /* Tell how the pipeline ended, if not well. */
@@ -291,7 +287,6 @@ drive(struct driver *d, const struct end *sink)
 	struct verdict v;
 
 	TRY(loop_add(d->loop, &d->signals));
-	TRY(loop_add(d->loop, &d->canceled));
 	TRY(loop_add_timer(d->loop, &d->ticks, TICK_MS, TICK_MS));
 	TRY(pipeline_start(d->pipeline, &stage_run, &means, &source, sink, &fault));
 	pipeline_wait(d->pipeline, &v);
@@ -308,9 +303,8 @@ run_pipeline(struct packing *p, const struct end *sink)
 		.pipeline = pipeline_new(),
 		.loop = loop_new(),
 		.bufs = bufs_new(BLOCKS, STREAM_BLOCK),
-		.signals = { .fd = p->run.sigfd, .ready = on_run, .arg = &p->run },
-		.ticks = { .fd = -1, .ready = on_run, .arg = &p->run },
-		.canceled = { .fd = cancel_fd(&p->run.cancel), .ready = on_canceled, .arg = &d },
+		.signals = { .fd = p->run.sigfd, .ready = on_run, .arg = p },
+		.ticks = { .fd = -1, .ready = on_run, .arg = p },
 	};
 	struct err err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 
@@ -322,7 +316,6 @@ run_pipeline(struct packing *p, const struct end *sink)
 	}
 	if (d.loop != NULL) {
 		loop_remove(d.loop, &d.ticks);
-		loop_remove(d.loop, &d.canceled);
 		loop_remove(d.loop, &d.signals);
 	}
 	pipeline_free(d.pipeline);
@@ -351,7 +344,7 @@ open_base(struct packing *p)
 
 /* Begin the archive: SINK is where it goes.  It and what it replaces are to be left out. */
 static struct err
-open_archive(struct packing *p, struct end *sink)
+open_archive(struct packing *p, struct end *sink, const char **why)
 {
 	const char *name = p->opts->archive;
 	struct stat *seen = p->wants.archives;
@@ -361,6 +354,10 @@ open_archive(struct packing *p, struct end *sink)
 		return ERR_OK;
 	if (strcmp(name, "-") == 0) {
 		sink->fd = STDOUT_FILENO;
+		if (proc_is_tty(sink->fd)) {
+			*why = "it is a terminal";
+			return err_make(EINVAL, OP_REFUSE, SIDE_DST, -1);
+		}
 	} else {
 		(void)dir_stat(AT_FDCWD, name, true, SIDE_DST, &seen[1]); /* there may be none */
 		TRY(outfile_begin(&p->file, name));
@@ -396,7 +393,7 @@ prepare(struct packing *p, struct end *sink, const char **culprit, const char **
 	*culprit = opts->select.files_from;
 	TRY(packwalk_new(&p->run, &p->walk));
 	*culprit = archive_name(p);
-	TRY(open_archive(p, sink));
+	TRY(open_archive(p, sink, why));
 	p->ahead = ahead_new(how_far_ahead(&p->run), &p->ahead_ops);
 	return p->ahead != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }

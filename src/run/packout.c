@@ -10,6 +10,7 @@
  */
 #include "run/packout.h"
 
+#include "run/packalign.h"
 #include "sys/file.h"
 #include "sys/move.h"
 
@@ -33,7 +34,46 @@ packout_write(struct packout *p, const void *bytes, size_t n)
 static struct err
 put(struct arc_drain *drain, const void *bytes, size_t n)
 {
-	return packout_write((struct packout *)drain, bytes, n);
+	struct packout *p = (struct packout *)drain;
+
+	if (!p->holds)
+		return packout_write(p, bytes, n);
+	str_add(&p->held, bytes, n);
+	return str_check(&p->held);
+}
+
+void
+packout_hold(struct packout *p)
+{
+	p->holds = true;
+}
+
+struct err
+packout_let_go(struct packout *p, size_t align)
+{
+	struct str head = STR_INIT;
+
+	p->holds = false;
+	if (align > 0) {
+		p->held.len -= align;
+		str_add(&head, p->held.buf + p->held.len, align);
+	}
+	struct err err = packout_write(p, p->held.buf, p->held.len);
+	if (!err_failed(err))
+		err = str_check(&head);
+	if (!err_failed(err) && align > 0)
+		err = pack_align_header(&head, p->at);
+	if (!err_failed(err))
+		err = packout_write(p, head.buf, head.len);
+	str_clear(&p->held);
+	str_release(&head);
+	return err;
+}
+
+void
+packout_release(struct packout *p)
+{
+	str_release(&p->held);
 }
 
 void
@@ -46,6 +86,7 @@ packout_init(struct packout *p, struct out *out, const struct cancel *cancel, st
 		.cancel = cancel,
 		.buf = buf,
 		.live_bytes = live_bytes,
+		.held = STR_INIT,
 	};
 }
 
@@ -105,18 +146,20 @@ by_sendfile(struct packout *p, const struct packed_range *r, int64_t *n)
 	return err;
 }
 
-/* The means for an output of KIND, NULL-terminated. */
+/* The means for P's output, NULL-terminated. */
 static means *const *
-means_for(const struct fd_facts *facts)
+means_for(const struct packout *p)
 {
 	static means *const none[] = { NULL };
 	static means *const file[] = { by_range, by_file_sendfile, NULL };
 	static means *const pipe[] = { by_splice, NULL };
 	static means *const socket[] = { by_sendfile, NULL };
 
-	switch (facts->kind) {
+	if (!p->knows)
+		return none; /* somebody looks at the bytes */
+	switch (p->facts.kind) {
 	case FD_FILE:
-		return facts->appends ? none : file;
+		return p->facts.appends ? none : file;
 	case FD_PIPE:
 		return pipe;
 	case FD_SOCKET:
@@ -208,11 +251,11 @@ packout_content(struct packout *p, const struct packed_range *range, unsigned pa
 	TRY(p->failed);
 	p->failed = out_flush(p->out);
 	TRY(p->failed);
-	if (!p->knows) {
+	if (!p->knows && packout_is_bare(p)) {
 		TRY(fd_facts(p->out->fd, &p->facts));
 		p->knows = true;
 	}
-	for (means *const *m = means_for(&p->facts); *m != NULL && r.len > 0; m++) {
+	for (means *const *m = means_for(p); *m != NULL && r.len > 0; m++) {
 		p->failed = move_by(p, *m, &r, moved);
 		TRY(p->failed);
 	}

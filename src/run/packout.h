@@ -4,6 +4,7 @@
 #define DECANT_PACKOUT_H
 
 #include "base/moved.h"
+#include "base/str.h"
 #include "engine/buffered.h"
 #include "pipe/archive.h"
 #include "pipe/stream.h"
@@ -18,6 +19,8 @@ struct packout {
 	_Atomic int64_t *live_bytes; /* counts content along */
 	int64_t at;                  /* bytes of the archive so far */
 	struct err failed;           /* the first failure to write */
+	bool holds;                  /* what is put is gathered in HELD */
+	struct str held;             /* see packout_hold() */
 	bool knows;                  /* FACTS is set */
 	struct fd_facts facts;       /* of OUT's descriptor */
 };
@@ -42,6 +45,13 @@ bool packout_is_bare(const struct packout *p);
  */
 struct err packout_content(struct packout *p, const struct packed_range *r, unsigned pad,
     struct moved *moved, struct err *read);
+/* From now on, keep what is put instead of writing it. */
+void packout_hold(struct packout *p);
+/* Write what was kept, and no longer keep.  ALIGN > 0: its last ALIGN bytes are the header of a pax member
+ * that is to end at a multiple of PACK_ALIGN.  Fails likewise. */
+struct err packout_let_go(struct packout *p, size_t align);
+/* Free what P owns. */
+void packout_release(struct packout *p);
 /* Write N bytes; fails likewise. */
 struct err packout_write(struct packout *p, const void *bytes, size_t n);
 

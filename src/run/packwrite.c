@@ -17,6 +17,18 @@ struct first_name {
 	char name[];  /* in the archive, NUL-terminated */
 };
 
+/* A drain that only counts. */
+struct counter {
+	struct arc_drain drain; /* first */
+	size_t bytes;
+};
+
+/* Content that the module leaves to us. */
+struct handed {
+	int64_t bytes; /* of content */
+	unsigned pad;  /* zeros behind it */
+};
+
 /* The writer at work. */
 struct writing {
 	struct packing *p;
@@ -24,6 +36,8 @@ struct writing {
 	const struct arc_writing *a; /* the module's; NULL = a dry run */
 	struct arc_writer *writer;
 	struct packout out;
+	struct arc_writer *measure; /* with --align: writes headers only, to COUNTER; else NULL */
+	struct counter counter;
 	unsigned can;      /* what the format can hold */
 	struct map firsts; /* from device and inode to a struct first_name, owned */
 	struct owner_names owners;
@@ -225,43 +239,61 @@ write_content(struct writing *wr, struct pack_item *item, struct carried *o, str
 	return wr->a->hole(wr->writer, item->st.st_size - at);
 }
 
-/* Write the content of an open file past the module, if that can be. */
-static struct err
-hand_over(
-    struct writing *wr, struct pack_item *item, struct carried *o, struct err *read, bool *done)
+/* Whether the content of ITEM is left to us by the module. */
+static bool
+is_handed_over(const struct writing *wr, const struct pack_item *item)
 {
-	struct packed_range r = { .fd = item->fd };
-	unsigned pad;
+	return item->fd >= 0 && !item->sparse && !packing_deflates(wr->p) &&
+	       (wr->can & ARC_CAN_HAND_OVER) != 0 &&
+	       (wr->measure != NULL || packout_is_bare(&wr->out));
+}
 
-	*done = false;
-	if (item->fd < 0 || packing_deflates(wr->p) || (wr->can & ARC_CAN_HAND_OVER) == 0 ||
-	    item->sparse || !packout_is_bare(&wr->out))
-		return ERR_OK;
-	struct err err = wr->a->hand_over(wr->writer, &r.len, &pad);
-	if (err.code == EOPNOTSUPP && !err_failed(wr->out.failed))
-		return ERR_OK;
-	TRY(err);
-	*done = true;
-	return packout_content(&wr->out, &r, pad, &o->moved, read);
+/* Write the header M of ITEM, which is then to be followed by R and PAD zeros. */
+static struct err
+write_header(struct writing *wr, const struct pack_item *item, const struct arc_member *m,
+    const char **warning, struct handed *handed)
+{
+	bool hands = m->type == ARC_FILE && is_handed_over(wr, item);
+	const char *same;
+	struct handed none;
+	size_t before = wr->counter.bytes;
+
+	if (!hands)
+		return wr->a->header(wr->writer, m, warning);
+	if (wr->measure == NULL) {
+		TRY(wr->a->header(wr->writer, m, warning));
+		return wr->a->hand_over(wr->writer, &handed->bytes, &handed->pad);
+	}
+	TRY(wr->a->header(wr->measure, m, &same));
+	TRY(wr->a->hand_over(wr->measure, &none.bytes, &none.pad));
+	packout_hold(&wr->out);
+	struct err err = wr->a->header(wr->writer, m, warning);
+	if (!err_failed(err))
+		err = wr->a->hand_over(wr->writer, &handed->bytes, &handed->pad);
+	struct err put = packout_let_go(&wr->out, err_failed(err) ? 0 : wr->counter.bytes - before);
+	return err_failed(put) ? put : err;
 }
 
 /* Write the content of the member whose header is ITEM's.  *READ is what went wrong with the file. */
 static struct err
-write_file(struct writing *wr, struct pack_item *item, struct carried *o, struct err *read)
+write_file(struct writing *wr, struct pack_item *item, const struct handed *handed,
+    struct carried *o, struct err *read)
 {
+	const struct packed_range r = { .fd = item->fd, .len = handed->bytes };
 	struct stat after;
-	bool done;
 
 	*read = ERR_OK;
 	if (item->fd >= 0)
 		file_advise_sequential(item->fd);
-	TRY(hand_over(wr, item, o, read, &done));
-	if (!done)
+	if (is_handed_over(wr, item))
+		TRY(packout_content(&wr->out, &r, handed->pad, &o->moved, read));
+	else
 		TRY(write_content(wr, item, o, read));
 	if (item->fd >= 0 && !err_failed(*read)) {
 		*read = file_stat(item->fd, SIDE_SRC, &after);
 		item->changed = after.st_size != item->st.st_size ||
-				is_later(&after.st_mtim, &item->st.st_mtim);
+				after.st_mtim.tv_sec != item->st.st_mtim.tv_sec ||
+				after.st_mtim.tv_nsec != item->st.st_mtim.tv_nsec;
 	}
 	if (item->changed && !err_failed(*read))
 		*read = err_make(ESTALE, OP_CHANGED, SIDE_SRC, item->st.st_size);
@@ -290,6 +322,7 @@ write_item(struct writing *wr, struct pack_item *item)
 	const char *warning = NULL;
 	struct err read = ERR_OK;
 	struct arc_member m;
+	struct handed handed;
 	struct carried o = {
 		.what = kind_of_mode(item->st.st_mode),
 		.action = ACTION_NEW,
@@ -304,20 +337,28 @@ write_item(struct writing *wr, struct pack_item *item)
 		o.note = m.link.bytes;
 	}
 	if (wr->a != NULL) {
-		struct err err = wr->a->header(wr->writer, &m, &warning);
+		struct err err = write_header(wr, item, &m, &warning, &handed);
 		if (err_failed(err))
 			return refused(wr, item, err);
 		if (warning != NULL)
 			tell_lost(wr->w, &item->entry, err_make(EOPNOTSUPP, OP_XATTR, SIDE_DST, -1),
 			    warning);
 		if (m.type == ARC_FILE)
-			TRY(write_file(wr, item, &o, &read));
+			TRY(write_file(wr, item, &handed, &o, &read));
 	}
 	if (err_failed(read))
 		tell_error(wr->w, &item->entry, read, NULL);
 	else
 		tell_item(wr->w, &item->entry, &o);
 	return note_name(wr, &item->st); /* last: O's note may be of what it frees */
+}
+
+static struct err
+count_bytes(struct arc_drain *drain, const void *bytes, size_t n)
+{
+	(void)bytes;
+	((struct counter *)drain)->bytes += n;
+	return ERR_OK;
 }
 
 static struct err
@@ -335,7 +376,14 @@ begin(struct writing *wr)
 	wr->writer = wr->a->make(&wr->out.drain);
 	if (wr->writer == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	return wr->a->begin(wr->writer, &options);
+	TRY(wr->a->begin(wr->writer, &options));
+	if (!opts->align)
+		return ERR_OK;
+	wr->counter.drain.put = count_bytes;
+	wr->measure = wr->a->make(&wr->counter.drain);
+	if (wr->measure == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	return wr->a->begin(wr->measure, &options);
 }
 
 static struct err
@@ -361,8 +409,11 @@ release(struct writing *wr)
 	size_t cursor = 0;
 	void *first;
 
-	if (wr->a != NULL)
+	if (wr->a != NULL) {
 		wr->a->drop(wr->writer);
+		wr->a->drop(wr->measure);
+	}
+	packout_release(&wr->out);
 	while (map_each(&wr->firsts, &cursor, &key, &first))
 		free(first);
 	map_release(&wr->firsts);
