@@ -270,6 +270,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_ahead \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -296,6 +297,7 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_packalign \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -339,6 +341,7 @@ BATS_TESTS = \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pack.bats \
 	tests/cli/pipe_options.bats
 
 TEST_FILES = \

@@ -298,7 +298,7 @@ END
 
 @test "a full destination: exit 3, no archive" {
 	make_tree basic src
-	run -3 decant pack -f /dev/full src
+	run -3 decant pack --format=pax -f /dev/full src
 	assert_output "decant: stopped: /dev/full is full"
 	run -3 bash -c 'ulimit -f 100 && exec "$DECANT" pack -f a.tar src'
 	assert_output --partial "cannot write 'a.tar': File too large"
