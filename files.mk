@@ -32,6 +32,7 @@ LIBDECANT_FILES = \
 	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pack.def \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/readback.def \
@@ -51,6 +52,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_hash.c \
+	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -150,6 +152,8 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/ahead.c \
+	src/run/ahead.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -200,6 +204,20 @@ LIBDECANT_FILES = \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/ownernames.c \
+	src/run/ownernames.h \
+	src/run/pack.c \
+	src/run/pack.h \
+	src/run/packalign.c \
+	src/run/packalign.h \
+	src/run/packing.h \
+	src/run/packitem.c \
+	src/run/packitem.h \
+	src/run/packout.c \
+	src/run/packout.h \
+	src/run/packwalk.c \
+	src/run/packwalk.h \
+	src/run/packwrite.c \
 	src/run/parts.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
@@ -243,6 +261,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/owner.c \
+	src/sys/owner.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
@@ -309,6 +329,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
@@ -344,6 +365,7 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_packalign \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -399,6 +421,7 @@ BATS_TESTS = \
 	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pack.bats \
 	tests/cli/pipe.bats \
 	tests/cli/pipe_calls.bats \
 	tests/cli/pipe_ends.bats \

@@ -5,6 +5,7 @@
 
 #include "run/copy.h"
 #include "run/hash.h"
+#include "run/pack.h"
 #include "run/pipe.h"
 #include "run/verify.h"
 
@@ -26,6 +27,7 @@ struct command {
 		struct pipe_opts pipe;     /* of the verb pipe */
 		struct hash_opts hash;     /* of the verb hash */
 		struct verify_opts verify; /* of the verb verify */
+		struct pack_opts pack;     /* of the verb pack */
 	};                                 /* how; which one, VERB says */
 };
 
