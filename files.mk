@@ -61,6 +61,10 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/pipe/archive.c \
+	src/pipe/archive.h \
+	src/pipe/archivefeed.c \
+	src/pipe/archivefeed.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -222,6 +226,29 @@ LIBDECANT_FILES = \
 CRYPTO_FILES = \
 	src/crypto/digest.c
 
+ARCHIVE_FILES = \
+	src/archive/aclform.c \
+	src/archive/aclform.h \
+	src/archive/entry.c \
+	src/archive/gunzip.c \
+	src/archive/inflater.h \
+	src/archive/member.c \
+	src/archive/member.h \
+	src/archive/module.c \
+	src/archive/outflow.c \
+	src/archive/peek.c \
+	src/archive/reader.c \
+	src/archive/reader.h \
+	src/archive/said.c \
+	src/archive/said.h \
+	src/archive/source.c \
+	src/archive/source.h \
+	src/archive/stream.c \
+	src/archive/stream.h \
+	src/archive/unfilter.c \
+	src/archive/writer.c \
+	src/archive/writer.h
+
 UNIT_TESTS = \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
@@ -304,6 +331,8 @@ TEST_FILES = \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/unit/arc_memory.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
