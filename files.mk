@@ -39,10 +39,12 @@ LIBDECANT_FILES = \
 	src/cli/table.h \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/unpack.def \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_unpack.c \
 	src/cli/words.c \
 	src/cli/words.h \
 	src/engine/buffered.c \
@@ -135,6 +137,8 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/arcsource.c \
+	src/run/arcsource.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -149,6 +153,8 @@ LIBDECANT_FILES = \
 	src/run/directory.c \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/dirspool.c \
+	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
 	src/run/feed.c \
@@ -161,7 +167,12 @@ LIBDECANT_FILES = \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/owndir.c \
+	src/run/ownermap.c \
+	src/run/ownermap.h \
 	src/run/parts.h \
+	src/run/picking.c \
+	src/run/picking.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -175,6 +186,15 @@ LIBDECANT_FILES = \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unpack.c \
+	src/run/unpack.h \
+	src/run/unpackattrs.c \
+	src/run/unpackbatch.c \
+	src/run/unpackdecode.c \
+	src/run/unpackdirs.c \
+	src/run/unpacking.h \
+	src/run/unpacklink.c \
+	src/run/unpackmember.c \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/file.c \
@@ -191,6 +211,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/owner.c \
+	src/sys/owner.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
@@ -216,6 +238,10 @@ LIBDECANT_FILES = \
 	src/tree/glob.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/madeset.c \
+	src/tree/madeset.h \
+	src/tree/memberpath.c \
+	src/tree/memberpath.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \

@@ -5,6 +5,7 @@
 
 #include "run/copy.h"
 #include "run/pipe.h"
+#include "run/unpack.h"
 
 struct verb;
 
@@ -20,9 +21,10 @@ struct command {
 	const struct verb *verb; /* what to do; its run() carries it out */
 
 	union {
-		struct copy_opts copy; /* of the verb copy */
-		struct pipe_opts pipe; /* of the verb pipe */
-	};                             /* how; which one, VERB says */
+		struct copy_opts copy;     /* of the verb copy */
+		struct pipe_opts pipe;     /* of the verb pipe */
+		struct unpack_opts unpack; /* of the verb unpack */
+	};                                 /* how; which one, VERB says */
 };
 
 /*
