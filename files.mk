@@ -276,6 +276,9 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
+	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -325,6 +328,7 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
@@ -358,7 +362,9 @@ TEST_FILES = \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
 	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \

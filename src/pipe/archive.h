@@ -11,7 +11,8 @@
  *     member, block, block, member, ... --> writer --> [deflating] --> drain
  *
  * A reader or writer is used by one thread at a time.  Names, link targets and owners are the bytes
- * of the archive: no character set is applied, but for formats whose own is UTF-16, which gives UTF-8.
+ * of the archive: no character set is applied, but for formats whose own is UTF-16, which gives UTF-8,
+ * and for those and zip, whose decomposed letters libarchive composes.
  */
 #ifndef DECANT_ARCHIVE_H
 #define DECANT_ARCHIVE_H
