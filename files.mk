@@ -22,11 +22,15 @@ LIBDECANT_FILES = \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -37,6 +41,7 @@ LIBDECANT_FILES = \
 	src/cli/state.h \
 	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
 	src/cli/unpack.def \
@@ -45,8 +50,12 @@ LIBDECANT_FILES = \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_unpack.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -63,6 +72,8 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
 	src/pipe/archive.c \
 	src/pipe/archive.h \
 	src/pipe/archivefeed.c \
@@ -145,6 +156,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
@@ -159,10 +172,18 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/filepipe.c \
+	src/run/filepipe.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -180,12 +201,15 @@ LIBDECANT_FILES = \
 	src/run/piping.h \
 	src/run/run.c \
 	src/run/run.h \
+	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
 	src/run/unpack.c \
 	src/run/unpack.h \
 	src/run/unpackattrs.c \
@@ -195,8 +219,12 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -236,10 +264,15 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
 	src/tree/madeset.c \
 	src/tree/madeset.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
 	src/tree/names.c \
@@ -247,7 +280,9 @@ LIBDECANT_FILES = \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
-	src/tree/plan.h
+	src/tree/plan.h \
+	src/tree/sides.c \
+	src/tree/sides.h
 
 CRYPTO_FILES = \
 	src/crypto/digest.c
@@ -296,6 +331,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -313,6 +349,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
@@ -335,6 +372,7 @@ BATS_TESTS = \
 	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_hash.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
 	tests/cli/copy_memory.bats \
@@ -343,6 +381,7 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
+	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
@@ -354,8 +393,10 @@ BATS_TESTS = \
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
 	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
@@ -363,6 +404,7 @@ TEST_FILES = \
 	tests/cli/tree.py \
 	tests/client/arc.c \
 	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
 	tests/unit/arc_memory.h \
 	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
@@ -410,6 +452,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 

@@ -6,6 +6,7 @@
 #include "run/copy.h"
 #include "run/pipe.h"
 #include "run/unpack.h"
+#include "run/verify.h"
 
 struct verb;
 
@@ -24,6 +25,7 @@ struct command {
 		struct copy_opts copy;     /* of the verb copy */
 		struct pipe_opts pipe;     /* of the verb pipe */
 		struct unpack_opts unpack; /* of the verb unpack */
+		struct verify_opts verify; /* of the verb verify */
 	};                                 /* how; which one, VERB says */
 };
 

@@ -2,15 +2,42 @@
 /* The verb copy: a directory for a sink, cp's operands, durability at the end. */
 #include "run/copy.h"
 
+#include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/fs.h"
 
+/* Say, once, by which pipeline content went. */
+static void
+explain(struct run *run)
+{
+	struct str text = STR_INIT;
+
+	if (!run->request.report->explain)
+		return;
+	str_adds(&text, "pipeline: ");
+	struct err err = filepipe_explain(&run->request, &text);
+	if (!err_failed(err))
+		err = str_check(&text);
+	struct event ev = {
+		.kind = EVENT_RESULT,
+		.src = "pipeline",
+		.note = text.buf,
+		.result = text.buf,
+	};
+	if (err_failed(err))
+		tell_operand_error(run, run->request.report->dst, err, NULL);
+	else
+		report_emit(run->report, &ev);
+	str_release(&text);
+}
+
 /* Make what was written durable, if that was asked for. */
 static void
 conclude(struct run *run)
 {
+	explain(run);
 	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
 	struct err err = fs_sync(run->base->dst_fd);
@@ -31,6 +58,8 @@ copy_run(struct copy_opts *opts)
 			.walk = &opts->walk,
 			.select = &opts->select,
 			.engine = &opts->engine,
+			.hash = opts->hash.n > 0 ? &opts->hash : NULL,
+			.through = opts->through.n > 0 ? &opts->through : NULL,
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
@@ -41,6 +70,8 @@ copy_run(struct copy_opts *opts)
 	};
 
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
+	/* what a command leaves when it fails is nobody's copy */
+	opts->plan.atomic |= opts->through.n > 0;
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	return run_carry_out(&run, &steps);

@@ -85,18 +85,12 @@ entered(struct worker *w, const struct node *n, const struct entry *e)
 	tell_item(w, e, &o);
 }
 
-void
-sink_listed_nothing(struct worker *w, struct node *n)
-{
-	(void)w;
-	(void)n;
-}
-
 const struct sink sink_directory = {
 	.enter = enter,
 	.entered = entered,
+	.list = sink_no_sides,
 	.carry = carry_entry,
 	.carry_at_once = carry_cloned,
-	.listed = sink_listed_nothing,
+	.listed = sink_no_sides,
 	.finish = attrs_of_directory,
 };

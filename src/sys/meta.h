@@ -64,6 +64,26 @@ struct meta_pair {
 /* As meta_copy_xattrs(), for what cannot be opened: symbolic links and special files. */
 struct err meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair,
     const struct keep *keep, struct meta_loss *loss);
+
+/* How the attributes of two files differ. */
+struct meta_difference {
+	enum {
+		META_ALIKE,   /* not at all */
+		META_MISSING, /* the destination lacks NAME */
+		META_EXTRA,   /* the destination has NAME, the source does not */
+		META_VALUE,   /* NAME has another value there */
+	} how;                /* the first difference that was found */
+
+	char name[256]; /* the attribute, NUL-terminated */
+};
+
+/* Compare the attributes that KEEP wants, ACLs with KEEP->mode, of two files; N is for both sides' lists.
+ * Fails with XATTR of either side, or MEMORY. */
+struct err meta_compare(struct meta_names *const n[static 2], int src, int dst,
+    const struct keep *keep, struct meta_difference *out);
+/* Likewise of symbolic links and special files, by name. */
+struct err meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
+    const struct keep *keep, struct meta_difference *out);
 /* Remove the POSIX ACLs (access, and default of a directory) of FD that it may have inherited. */
 struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */

@@ -66,6 +66,7 @@ alloc_node(const char *src_name, const char *name)
 	n->dst_fd = -1;
 	n->refs = 1;
 	n->work = 1;
+	n->other = SIDE_NOT_ASKED;
 	return n;
 }
 
@@ -336,6 +337,7 @@ nodes_unref(struct nodes *p, struct node *n)
 	while (n != NULL && atomic_fetch_sub(&n->refs, 1) == 1) {
 		struct node *parent = n->parent;
 		close_forgotten(p, n);
+		sides_free(n->sides);
 		free(n);
 		n = parent;
 	}

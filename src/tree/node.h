@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "thread/sched.h"
+#include "tree/sides.h"
 
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -26,6 +27,7 @@ struct node {
 	struct node *parent;   /* holds a reference; NULL for the base */
 	atomic_uint refs;      /* reasons to keep the memory */
 	atomic_uint work;      /* outstanding: its own listing, its children, entries handed over */
+	unsigned number;       /* of the operand that it came from, 0 for the base */
 	int64_t list_at;       /* where the listing goes on, 0 = the beginning */
 	struct stat src;       /* the source's attributes as they were when it was opened */
 	struct stat dst;       /* the destination's, likewise; st_ino 0 = there is none (dry run) */
@@ -37,6 +39,11 @@ struct node {
 	bool pinned;           /* the descriptors are never closed before the end: the base */
 	bool plain_owner;      /* new names in the destination get our own user and group */
 	bool failed;           /* it could not be opened or made: there is nothing to finish */
+	bool partial;          /* its source was not listed to the end: nothing below it is an extra */
+	unsigned char other;   /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
+	                        * SIDE_NOT_ASKED */
+	struct sides *sides;   /* names of the destination where the sink compares, or NULL; owned,
+	                        * used by the job that lists it and by the finisher */
 	const char *src_name;  /* below the parent's source; a whole path for operands */
 	const char *dst_shown; /* base only: the path that people know the destination by */
 	/* --- guarded by the pool's lock --- */
