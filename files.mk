@@ -28,6 +28,7 @@ LIBDECANT_FILES = \
 	src/cli/jobs.def \
 	src/cli/keep.c \
 	src/cli/keep.h \
+	src/cli/list.def \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/patterns.def \
@@ -48,6 +49,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_list.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
@@ -136,6 +138,8 @@ LIBDECANT_FILES = \
 	src/report/event.h \
 	src/report/json.c \
 	src/report/json.h \
+	src/report/listing.c \
+	src/report/listing.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
 	src/report/output.c \
@@ -184,6 +188,8 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/list.c \
+	src/run/list.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-const struct verb *const verbs[] = { &verb_copy, &verb_verify, &verb_pipe, &verb_unpack, NULL };
+const struct verb *const verbs[] = { &verb_copy, &verb_verify, &verb_pipe, &verb_unpack, &verb_list,
+	NULL };
 
 /* Nothing is kept of options without a verb. */
 static const struct opt opts[] = {

@@ -29,6 +29,7 @@ struct verb {
 extern const struct verb verb_copy;   /* copy */
 extern const struct verb verb_pipe;   /* pipe */
 extern const struct verb verb_unpack; /* unpack */
+extern const struct verb verb_list;   /* list */
 extern const struct verb verb_verify; /* verify */
 extern const struct verb verb_none; /* no verb at all: options that may stand alone; not in verbs */
 extern const struct verb

@@ -3,6 +3,7 @@
 #include "base/size.h"
 #include "cli/rows.h"
 #include "cli/state.h"
+#include "run/list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -197,7 +198,7 @@ settle(struct cli *c)
 static int
 run(struct command *cmd)
 {
-	return unpack_run(&cmd->unpack);
+	return cmd->unpack.list ? list_run(&cmd->unpack) : unpack_run(&cmd->unpack);
 }
 
 static void

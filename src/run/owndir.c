@@ -103,7 +103,7 @@ owndir_begin(struct unpacking *u)
 	const char *dir = u->opts->dir;
 	struct err err = ERR_OK;
 
-	if (u->opts->dry_run || u->opts->to_stdout)
+	if (unpack_is_dry(u->opts))
 		return dry_base(u);
 	if (dir != NULL) {
 		err = dir_make(AT_FDCWD, dir, 0777);

@@ -165,7 +165,7 @@ conclude(struct run *run)
 			tell_digests(u);
 	}
 	/* what came whole is finished, whatever ended the archive */
-	if (run->base != NULL && !u->opts->dry_run && !u->opts->to_stdout) {
+	if (run->base != NULL && !unpack_is_dry(u->opts)) {
 		unpack_directories(u);
 		if (u->opts->fsync != FSYNC_NONE && !gone) {
 			struct err err = fs_sync(run->base->dst_fd);

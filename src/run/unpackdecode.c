@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The decoder: the archive's members, one after the other, checked and handed on. */
+#include "report/listing.h"
 #include "run/unpacking.h"
 #include "sys/file.h"
 #include "tree/memberpath.h"
@@ -7,11 +8,21 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+enum {
+	NAME_SHOWN = 4096 /* bytes of a name in messages: PATH_MAX, which real ones have not */
+};
 
 void
 unpack_tell(struct unpacking *u, struct arc_name name, struct err why, const char *note)
 {
+	char brief[NAME_SHOWN + sizeof "..."];
+	if (name.bytes != NULL && strlen(name.bytes) > NAME_SHOWN) {
+		(void)snprintf(brief, sizeof brief, "%.*s...", NAME_SHOWN, name.bytes);
+		name.bytes = brief;
+	}
 	struct event ev = {
 		.kind = EVENT_ERROR,
 		.err = why,
@@ -378,6 +389,48 @@ tell_member(struct unpacking *u, const struct arc_member *m, struct err err, siz
 	str_release(&words);
 }
 
+/* Tell what member M is. */
+static void
+list_member(struct unpacking *u, const struct arc_member *m)
+{
+	static const mode_t types[] = {
+		[ARC_FILE] = S_IFREG,
+		[ARC_DIR] = S_IFDIR,
+		[ARC_SYMLINK] = S_IFLNK,
+		[ARC_HARD_LINK] = S_IFREG,
+		[ARC_FIFO] = S_IFIFO,
+		[ARC_CHAR] = S_IFCHR,
+		[ARC_BLOCK] = S_IFBLK,
+		[ARC_SOCKET] = S_IFSOCK,
+		[ARC_UNKNOWN] = 0,
+	};
+	bool is_link = m->type == ARC_SYMLINK || m->type == ARC_HARD_LINK;
+	const struct listed listed = {
+		.path = m->name.bytes != NULL ? m->name.bytes : "?",
+		.target = is_link ? m->link.bytes : NULL,
+		.hard_link = m->type == ARC_HARD_LINK,
+		.mode = types[m->type] | (m->mode & 07777),
+		.uid = m->has_owner ? m->uid : -1,
+		.gid = m->has_owner ? m->gid : -1,
+		.user = u->opts->numeric ? NULL : m->uname.bytes,
+		.group = u->opts->numeric ? NULL : m->gname.bytes,
+		.size = m->type == ARC_SYMLINK ? -1 : m->size,
+		.major = m->rdev_major,
+		.minor = m->rdev_minor,
+		.has_mtime = (m->has_times & 1U << ARC_MTIME) != 0,
+		.mtime = m->times[ARC_MTIME],
+	};
+	size_t len = m->name.bytes != NULL ? m->name.len : 0;
+
+	/* what would be refused is shown all the same, but only without a choice */
+	enum memberpath is = memberpath_make(listed.path, len, 0, &u->full);
+	if (is == MEMBER_FINE
+		? !picking_wants(&u->picking, u->full.buf, u->full.len, m->type == ARC_DIR)
+		: u->picking.n > 0)
+		return;
+	report_emit(u->run.report, &(struct event){ .kind = EVENT_LISTED, .listed = &listed });
+}
+
 static void
 take_member(struct unpacking *u, const struct arc_member *m)
 {
@@ -386,7 +439,13 @@ take_member(struct unpacking *u, const struct arc_member *m)
 	struct err err = ERR_OK;
 
 	atomic_fetch_add_explicit(&u->run.live->items_found, 1, memory_order_relaxed);
-	if (!unpack_count_entry(u) || !check_names(u, m, &is) || !check_kind(u, m))
+	if (!unpack_count_entry(u))
+		return;
+	if (u->opts->list) {
+		list_member(u, m);
+		return;
+	}
+	if (!check_names(u, m, &is) || !check_kind(u, m))
 		return;
 	if (u->opts->to_stdout)
 		err = print(u, m);

@@ -137,6 +137,13 @@ unpacking_of(struct run *run)
 	return (struct unpacking *)run;
 }
 
+/* True when nothing is to be made. */
+static inline bool
+unpack_is_dry(const struct unpack_opts *opts)
+{
+	return opts->dry_run || opts->to_stdout || opts->list;
+}
+
 /* --- what is told --- */
 
 /* Tell that member NAME failed with WHY; NOTE adds words, or is NULL. */
