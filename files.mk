@@ -117,6 +117,8 @@ LIBDECANT_FILES = \
 	src/pipe/range.c \
 	src/pipe/rate.c \
 	src/pipe/split.c \
+	src/pipe/squeeze.c \
+	src/pipe/squeeze.h \
 	src/pipe/stage.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \

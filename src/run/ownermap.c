@@ -31,9 +31,10 @@ read_rule(struct owner_rule *r, char *part)
 	r->old_name = part + r->group;
 	if (equals == NULL || equals == r->old_name || equals[1] == '\0')
 		return false;
-	r->new_id = number(equals + 1);
+	const char *to = equals + 1 + (r->group && equals[1] == ':');
+	r->new_id = number(to);
 	if (r->new_id < 0)
-		r->new_id = owner_number(equals + 1, r->group);
+		r->new_id = owner_number(to, r->group);
 	if (r->new_id < 0)
 		return false;
 	*equals = '\0';

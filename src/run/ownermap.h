@@ -25,7 +25,7 @@ struct owner_map {
 };
 
 /*
- * Read TEXT: "OLD=NEW" for users and ":OLD=NEW" for groups, each a name or a number, joined by commas.
+ * Read TEXT: "OLD=NEW" for users and ":OLD=NEW" or ":OLD=:NEW" for groups, each a name or a number, joined by commas.
  * Fails with REFUSE (EINVAL), *CULPRIT being the part in question, in M; or MEMORY.  M needs its release.
  */
 struct err owner_map_read(struct owner_map *m, const char *text, const char **culprit);

@@ -481,6 +481,8 @@ tell_archive(struct unpacking *u, struct err err)
 	err = arcsource_failure(&u->source, err, &said);
 	if (u->source.module->reading->is_over(u->source.reader))
 		u->stop = STOP_BROKEN;
+	if (u->stop == STOP_BROKEN && !arc_is_damage(err) && err_class(err) != ERR_CLASS_CANCELED)
+		report_raise(u->run.report, EXIT_STOPPED);
 	unpack_tell(u, name, err, said != NULL && said[0] != '\0' ? said : NULL);
 }
 

@@ -74,8 +74,7 @@ link_over(struct node *dir, const char *name, const struct origin *o)
 }
 
 static struct err
-link_to(struct unpacking *u, struct node *dir, const char *name, const struct origin *o,
-    struct carried *c)
+link_to(struct node *dir, const char *name, const struct origin *o)
 {
 	struct stat st;
 	struct err err = dir_link(o->dir, o->name, false, dir->src_fd, name);
@@ -87,11 +86,6 @@ link_to(struct unpacking *u, struct node *dir, const char *name, const struct or
 		return err_make(EISDIR, OP_LINK, SIDE_DST, -1);
 	if (st.st_dev == o->st.st_dev && st.st_ino == o->st.st_ino)
 		return ERR_OK;
-	if (u->opts->existing != EXISTING_REPLACE) {
-		c->action = ACTION_UNCHANGED;
-		c->note = "exists";
-		return ERR_OK;
-	}
 	return link_over(dir, name, o);
 }
 
@@ -126,6 +120,14 @@ make_link(struct unpacking *u, const struct entry *e, const struct arc_member *m
 {
 	struct origin o = { .dir = -1 };
 	const char *why;
+	struct stat st;
+
+	if (u->opts->existing != EXISTING_REPLACE &&
+	    !err_failed(dir_stat(e->dir->src_fd, e->name, false, SIDE_DST, &st))) {
+		c->action = ACTION_UNCHANGED;
+		c->note = "exists";
+		return ERR_OK;
+	}
 
 	struct err err = find_origin(u, &o, &why);
 	own_fd dir = o.dir;
@@ -135,8 +137,8 @@ make_link(struct unpacking *u, const struct entry *e, const struct arc_member *m
 		unpack_refuse(u, m->name, why);
 		return err_make(ECANCELED, OP_REFUSE, SIDE_SRC, -1);
 	}
-	TRY(link_to(u, e->dir, e->name, &o, c));
-	if (S_ISREG(o.st.st_mode) && m->size > 0 && c->action != ACTION_UNCHANGED)
+	TRY(link_to(e->dir, e->name, &o));
+	if (S_ISREG(o.st.st_mode) && m->size > 0)
 		return write_linked(u, e, m, &o, c);
 	return ERR_OK;
 }
