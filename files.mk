@@ -396,7 +396,9 @@ BATS_TESTS = \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe_options.bats \
+	tests/cli/unpack.bats \
+	tests/cli/unpack_hostile.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -405,6 +407,7 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/cli/archives.py \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
