@@ -30,6 +30,7 @@ LIBDECANT_FILES = \
 	src/cli/keep.c \
 	src/cli/keep.def \
 	src/cli/keep.h \
+	src/cli/list.def \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/pack.def \
@@ -48,12 +49,15 @@ LIBDECANT_FILES = \
 	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/unpack.def \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_hash.c \
+	src/cli/verb_list.c \
 	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
 	src/cli/words.c \
@@ -119,6 +123,8 @@ LIBDECANT_FILES = \
 	src/pipe/range.c \
 	src/pipe/rate.c \
 	src/pipe/split.c \
+	src/pipe/squeeze.c \
+	src/pipe/squeeze.h \
 	src/pipe/stage.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
@@ -140,6 +146,8 @@ LIBDECANT_FILES = \
 	src/report/event.h \
 	src/report/json.c \
 	src/report/json.h \
+	src/report/listing.c \
+	src/report/listing.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
 	src/report/output.c \
@@ -154,6 +162,8 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arcsource.c \
+	src/run/arcsource.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -172,6 +182,8 @@ LIBDECANT_FILES = \
 	src/run/directory.c \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/dirspool.c \
+	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
 	src/run/fan.c \
@@ -196,6 +208,8 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/list.c \
+	src/run/list.h \
 	src/run/manifestbatch.c \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
@@ -204,6 +218,9 @@ LIBDECANT_FILES = \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/owndir.c \
+	src/run/ownermap.c \
+	src/run/ownermap.h \
 	src/run/ownernames.c \
 	src/run/ownernames.h \
 	src/run/pack.c \
@@ -219,6 +236,8 @@ LIBDECANT_FILES = \
 	src/run/packwalk.h \
 	src/run/packwrite.c \
 	src/run/parts.h \
+	src/run/picking.c \
+	src/run/picking.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -241,6 +260,15 @@ LIBDECANT_FILES = \
 	src/run/tell.h \
 	src/run/unlike.c \
 	src/run/unlike.h \
+	src/run/unpack.c \
+	src/run/unpack.h \
+	src/run/unpackattrs.c \
+	src/run/unpackbatch.c \
+	src/run/unpackdecode.c \
+	src/run/unpackdirs.c \
+	src/run/unpacking.h \
+	src/run/unpacklink.c \
+	src/run/unpackmember.c \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/sys/dir.c \
@@ -290,9 +318,13 @@ LIBDECANT_FILES = \
 	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/madeset.c \
+	src/tree/madeset.h \
 	src/tree/manifest.c \
 	src/tree/manifest.h \
 	src/tree/manifestwrite.c \
+	src/tree/memberpath.c \
+	src/tree/memberpath.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -428,6 +460,8 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
+	tests/cli/unpack.bats \
+	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
 	tests/cli/verify_manifest.bats
 
@@ -439,6 +473,7 @@ TEST_FILES = \
 	bench/tool.py \
 	bench/verbs.sh \
 	tests/STAGES.md \
+	tests/cli/archives.py \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
 	tests/cli/golden/pipe_explain/command-then-hash \

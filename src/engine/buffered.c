@@ -87,7 +87,7 @@ buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *
 		int64_t left = len - out->bytes;
 		size_t size = left < (int64_t)b->buf.size ? (size_t)left : b->buf.size;
 		TRY(cancel_check(b->cancel));
-		TRY(file_pread(b->src, b->buf.mem, size, pos, &size));
+		TRY(file_pread(b->src, b->buf.mem, size, b->shift + pos, &size));
 		if (size == 0)
 			break;
 		if (b->observer != NULL)

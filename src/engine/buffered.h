@@ -27,6 +27,7 @@ struct block {
 /* The ends of a copy, and what it is to look after.  Everything is borrowed. */
 struct buffered {
 	int src;          /* read by offset; its position is not used */
+	int64_t shift;    /* added to an offset when SRC is read: the content begins there */
 	int dst;          /* written by offset; its position is not used */
 	struct block buf; /* what passes through */
 	bool holes;       /* leave zeros unwritten; the destination has none but holes there */

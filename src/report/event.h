@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/moved.h"
 
+struct listed;
+
 /* What kind of thing an entry is. */
 enum item_kind {
 	KIND_FILE,    /* regular file */
@@ -39,6 +41,7 @@ enum event_kind {
 	EVENT_VANISHED, /* a source entry went away between listing and opening */
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
+	EVENT_LISTED,   /* an entry that `list` shows: LISTED */
 	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
@@ -71,6 +74,7 @@ struct event {
 	                          * command did; RESULT: the bare value */
 	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
 	int status;  /* STAGE: the enum exit_code that the run deserves for it */
+	const struct listed *listed; /* LISTED */
 	const char *backup; /* name under which the replaced file was saved, or NULL; ITEM */
 };
 

@@ -2,6 +2,7 @@
 /* Events and results as JSON, one object a line. */
 #include "report/json.h"
 
+#include "report/listing.h"
 #include "report/text.h"
 
 #include <inttypes.h>
@@ -227,6 +228,9 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		break;
 	case EVENT_RESULT:
 		add_result(s, ev);
+		break;
+	case EVENT_LISTED:
+		listing_json(s, ev->listed);
 		break;
 	case EVENT_NOTE:
 		break;

@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include "base/size.h"
+#include "report/listing.h"
 #include "report/outcome.h"
 
 #include <errno.h>
@@ -405,6 +406,10 @@ text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
 		str_addf(s, "%s%c", ev->note, opts->end);
+	if (ev->kind == EVENT_LISTED) {
+		listing_text(s, ev->listed);
+		str_addc(s, '\n');
+	}
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

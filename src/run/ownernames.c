@@ -14,9 +14,9 @@ owner_names_get(struct owner_names *o, uint32_t id, bool group)
 	char *name = map_get(&o->found, key);
 
 	if (name == NULL) {
-		name = owner_name(id, group);
-		if (name == NULL)
-			name = strdup("");
+		char found[OWNER_NAME];
+		owner_name(id, group, found);
+		name = strdup(found);
 		if (name == NULL)
 			return NULL;
 		if (err_failed(map_put(&o->found, key, name))) {

@@ -72,15 +72,21 @@ handle_signal(struct run *run, int sig)
 }
 
 bool
-run_pump(struct run *run, int timeout_ms)
+run_pump_until(struct run *run, int fd, int timeout_ms)
 {
-	struct proc_wake wake = proc_wait(run->sigfd, run->done_fd, timeout_ms);
+	struct proc_wake wake = proc_wait(run->sigfd, fd, timeout_ms);
 	int sig;
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
 	report_tick(run->report);
 	return wake.done;
+}
+
+bool
+run_pump(struct run *run, int timeout_ms)
+{
+	return run_pump_until(run, run->done_fd, timeout_ms);
 }
 
 static struct err

@@ -116,5 +116,7 @@ int run_carry_out(struct run *run, const struct run_steps *steps);
 struct err run_start_workers(struct run *run);
 /* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
 bool run_pump(struct run *run, int timeout_ms);
+/* Likewise; true when descriptor FD is readable. */
+bool run_pump_until(struct run *run, int fd, int timeout_ms);
 
 #endif

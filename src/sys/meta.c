@@ -391,6 +391,22 @@ meta_has_default_acl(int fd)
 }
 
 struct err
+meta_set_xattr(int fd, const char *name, const void *value, size_t len)
+{
+	return fsetxattr(fd, name, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_set_xattr_at(int dir, const char *name, const char *xattr, const void *value, size_t len)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, dir, name);
+	return lsetxattr(path, xattr, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1)
+							  : ERR_OK;
+}
+
+struct err
 meta_chown(int fd, uid_t uid, gid_t gid)
 {
 	return fchown(fd, uid, gid) != 0 ? err_sys(OP_CHOWN, SIDE_DST, -1) : ERR_OK;

@@ -106,6 +106,12 @@ struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */
 bool meta_has_default_acl(int fd);
 
+/* Set attribute NAME of FD to the LEN bytes at VALUE, as they are.  Fails with XATTR of the destination. */
+struct err meta_set_xattr(int fd, const char *name, const void *value, size_t len);
+/* Likewise of NAME below directory DIR, a link itself rather than what it leads to. */
+struct err meta_set_xattr_at(
+    int dir, const char *name, const char *xattr, const void *value, size_t len);
+
 /* Set owner and group of FD. */
 struct err meta_chown(int fd, uid_t uid, gid_t gid);
 /* Set the permission bits of FD (07777). */

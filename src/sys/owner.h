@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Names of users and groups, as the system's databases have them. */
-#ifndef DECANT_SYS_OWNER_H
-#define DECANT_SYS_OWNER_H
+/* Users and groups: names and their numbers, as the system's databases have them. */
+#ifndef DECANT_OWNER_H
+#define DECANT_OWNER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-/* The name of user (or GROUP) ID, which the caller frees; NULL = it has none, or nobody can tell.
- * Any thread.  May block for as long as the system's databases do. */
-[[nodiscard]] char *owner_name(uint32_t id, bool group);
+enum {
+	OWNER_NAME = 256 /* room for a name; LOGIN_NAME_MAX of Linux */
+};
+
+/* The number of the user NAME, or with GROUP of the group; -1 = there is none.  Blocks: databases may be
+ * on the network.  Any thread. */
+int64_t owner_number(const char *name, bool group);
+/* Write the name of user ID, or with GROUP of the group, into NAME; "" = it has none.  Likewise. */
+void owner_name(int64_t id, bool group, char name[static OWNER_NAME]);
 
 #endif
