@@ -31,10 +31,12 @@ LIBDECANT_FILES = \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
+	src/cli/settle_sync.c \
 	src/cli/stages.c \
 	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
+	src/cli/sync.def \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/typo.c \
@@ -43,6 +45,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_sync.c \
 	src/cli/words.c \
 	src/cli/words.h \
 	src/engine/buffered.c \
@@ -137,22 +140,30 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/comparing.c \
+	src/run/comparing.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
 	src/run/directory.c \
+	src/run/directory.h \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/extras.c \
+	src/run/extras.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/mirror.c \
+	src/run/mirror.h \
+	src/run/mirrorsink.c \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -163,11 +174,15 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/prune.c \
+	src/run/prune.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sync.c \
+	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -206,6 +221,8 @@ LIBDECANT_FILES = \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
+	src/tree/compare.c \
+	src/tree/compare.h \
 	src/tree/entry.h \
 	src/tree/filter.c \
 	src/tree/filter.h \

@@ -5,6 +5,7 @@
 
 #include "run/copy.h"
 #include "run/pipe.h"
+#include "run/sync.h"
 
 struct verb;
 
@@ -22,6 +23,7 @@ struct command {
 	union {
 		struct copy_opts copy; /* of the verb copy */
 		struct pipe_opts pipe; /* of the verb pipe */
+		struct sync_opts sync; /* of the verb sync */
 	};                             /* how; which one, VERB says */
 };
 

@@ -37,6 +37,7 @@ enum event_kind {
 	EVENT_VANISHED, /* a source entry went away between listing and opening */
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
+	EVENT_BRAKE,    /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
 	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
@@ -59,7 +60,8 @@ struct event {
 	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
 	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
-	const char *result;      /* STAGE: how it ended in one word; RESULT: the bare value */
+	const char *result;      /* STAGE: how it ended in one word; RESULT: the bare value; BRAKE: what
+	                          * helps */
 	int code;                /* STAGE: the exit status, signal or limit that RESULT speaks of */
 	int status;              /* STAGE: the enum exit_code that the run deserves for it */
 	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */

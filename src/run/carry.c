@@ -3,7 +3,10 @@
 #include "run/carry.h"
 
 #include "base/own.h"
+#include "run/comparing.h"
 #include "run/entryjob.h"
+#include "run/extras.h"
+#include "run/mirror.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -37,7 +40,9 @@ static struct err
 examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
 	const struct plan_opts *plan = &w->run->copy->plan;
-	bool content = !w->run->request.dry_run && !plan->link && !plan->symlink;
+	/* where entries are compared, only those that differ are opened */
+	bool content = !w->run->request.dry_run && !plan->link && !plan->symlink &&
+		       w->run->mirror == NULL;
 
 	if (e->type == DT_REG && content)
 		return open_source(w, e, src, st);
@@ -56,6 +61,12 @@ carry_nothing(
 		.size = S_ISREG(st->st_mode) ? st->st_size : 0,
 		.note = plan_reason(t->action.reason),
 	};
+
+	if (t->action.reason == REASON_OPTION)
+		o.note = compare_skip_words(&w->run->mirror->opts->compare,
+		    t->dest.exists ? &t->dest.st : NULL);
+	else if (t->action.reason == REASON_EQUAL)
+		o.note = NULL;
 
 	if (t->action.step == STEP_REFUSE) {
 		tell_error(w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), o.note);
@@ -76,8 +87,14 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (t->action.step == STEP_HARD_LINK)
 		o->action = ACTION_LINKED;
 	o->note = t->action.step == STEP_CREATE ? NULL : plan_reason(t->action.reason);
+	if (w->run->mirror != NULL) {
+		o->note = comparing_words(w, st, t);
+		if (t->action.step == STEP_REPLACE)
+			mirror_leave(w->run->mirror, &t->dest.st);
+	}
 	if (w->run->request.dry_run) {
-		o->moved.bytes = o->action == ACTION_LINKED ? 0 : o->size;
+		bool moves = o->action == ACTION_NEW || o->action == ACTION_CHANGED;
+		o->moved.bytes = moves ? o->size : 0;
 		return ERR_OK;
 	}
 	if (w->run->copy->plan.link || w->run->copy->plan.symlink)
@@ -85,6 +102,20 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (src >= 0)
 		return carry_content(w, e, src, st, t, o);
 	return carry_special(w, e, st, t);
+}
+
+/* Open regular file E, which was compared and differs, unless this is a dry run. */
+static struct err
+open_compared(
+    struct worker *w, const struct entry *e, int *src, struct stat *st, const struct target *t)
+{
+	if (t->action.step != STEP_ATTRIBUTES)
+		atomic_fetch_add_explicit(
+		    &w->run->live->bytes_found, st->st_size, memory_order_relaxed);
+	if (w->run->request.dry_run)
+		return ERR_OK;
+	TRY(open_source(w, e, src, st));
+	return S_ISREG(st->st_mode) ? ERR_OK : err_make(ESTALE, OP_CHANGED, SIDE_SRC, -1);
 }
 
 static struct err
@@ -96,6 +127,12 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 		.began_ns = w->run->wants_items ? proc_now_ns() : 0,
 	};
 
+	own_fd opened = -1;
+
+	if (src < 0 && S_ISREG(st->st_mode) && w->run->mirror != NULL) {
+		TRY(open_compared(w, e, &opened, st, t));
+		src = opened;
+	}
 	struct err err = carry_out(w, e, src, st, t, &o);
 	bool unquiet = err.op == OP_CHANGED;
 	if (err_failed(err) && !unquiet)
@@ -170,10 +207,13 @@ carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
 	struct stat as_data = *st;
 	if (src >= 0 && !S_ISREG(st->st_mode))
 		as_data.st_mode = S_IFREG | (st->st_mode & 07777);
-	TRY(target_decide(w, e, &as_data, e->dir->fresh, &t));
+	TRY(target_decide(w, e, &as_data, entry_is_absent(e), &t));
 	bool skip = t.action.step == STEP_SKIP;
+	bool current = t.action.reason == REASON_NOT_NEWER || t.action.reason == REASON_EQUAL;
+	if (t.action.step == STEP_AWAY)
+		return extras_defer(w->run->mirror->extras, e);
 	/* a name that is up to date is one that others may be linked to: cp -u's rule */
-	if (t.action.step == STEP_REFUSE || (skip && t.action.reason != REASON_NOT_NEWER))
+	if (t.action.step == STEP_REFUSE || (skip && !current))
 		return carry_nothing(w, e, st, &t);
 	TRY(carry_linked(w, e, st, &done, &owner));
 	if (done)
@@ -194,12 +234,13 @@ carry_checked(struct worker *w, const struct entry *e)
 	TRY(examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
-	if (src >= 0 && st.st_size >= HAND_OVER_MIN && !e->handed &&
+	bool content = src >= 0 || (w->run->mirror != NULL && S_ISREG(st.st_mode));
+	if (content && st.st_size >= HAND_OVER_MIN && !e->handed &&
 	    sched_is_hungry(w->run->sched)) {
 		entryjob_push(w, e);
 		return ERR_OK;
 	}
-	if (S_ISREG(st.st_mode))
+	if (S_ISREG(st.st_mode) && w->run->mirror == NULL)
 		atomic_fetch_add_explicit(&live->bytes_found, st.st_size, memory_order_relaxed);
 	struct err err = carry_decided(w, e, src, &st);
 	file_drop(&src);

@@ -219,7 +219,7 @@ carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);
 	struct err err = write_file(w, e, from, t, o);
-	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+	if (err.code == EEXIST && entry_is_absent(e) && !t->dest.exists) {
 		/* a name listed twice, one that differs only in case, or somebody else's: decide
 		 * again, looking; a file that was to appear whole meets it at its end */
 		TRY(target_decide(w, e, st, false, t));

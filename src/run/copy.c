@@ -4,26 +4,11 @@
 
 #include "run/operands.h"
 #include "run/sink.h"
-#include "run/tell.h"
-#include "sys/fs.h"
-
-/* Make what was written durable, if that was asked for. */
-static void
-conclude(struct run *run)
-{
-	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
-		return;
-	struct err err = fs_sync(run->base->dst_fd);
-	if (!err_failed(err))
-		err = dir_sync(run->base->dst_fd);
-	if (err_failed(err))
-		tell_operand_error(run, run->request.report->dst, err, NULL);
-}
 
 int
 copy_run(struct copy_opts *opts)
 {
-	static const struct run_steps steps = { .give = operands_run, .conclude = conclude };
+	static const struct run_steps steps = { .give = operands_run, .conclude = operands_make_durable };
 	struct run run = {
 		.copy = opts,
 		.sink = &sink_directory,

@@ -82,6 +82,8 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 		file_drop(&fds[0]);
 		file_drop(&fds[1]);
 		n->failed = true;
+		if (err_class(err) != ERR_CLASS_CANCELED)
+			atomic_fetch_add(&w->run->unread, 1);
 		tell_error(w, &e, err, NULL);
 		return false;
 	}
@@ -190,6 +192,7 @@ list(struct listing *l)
 		err = dir_list_next(&listing, &name);
 		if (err_failed(err) || name.name == NULL)
 			break;
+		l->n->met++;
 		meet(l, &name);
 		if (l->handed < GIVE_BACK)
 			continue;
@@ -197,8 +200,10 @@ list(struct listing *l)
 		return false;
 	}
 	l->n->partial = err_failed(err) || cancel_requested(&l->w->run->cancel);
-	if (err_failed(err))
+	if (err_failed(err)) {
+		atomic_fetch_add(&l->w->run->unread, 1);
 		tell_error(l->w, &self, err, NULL);
+	}
 	return true;
 }
 
@@ -265,6 +270,7 @@ dirjob_push(struct worker *w, struct node *dir, const struct entry *e)
 		return;
 	}
 	n->follow = e->follow;
+	n->top = dir->parent == NULL && strcmp(e->name, ".") == 0;
 	n->job.run = dirjob_run;
 	n->run = w->run;
 	BUG_ON(!sched_push(w->run->sched, LANE_DIRS, &n->job));

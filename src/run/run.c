@@ -135,7 +135,7 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = STR_INIT;
+		w->src = w->dst = w->rel = w->why = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
@@ -189,6 +189,8 @@ release(struct run *run)
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
+		str_release(&w->why);
+		meta_names_release(&w->others);
 	}
 	free(run->workers);
 	links_free(run->links);

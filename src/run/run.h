@@ -24,6 +24,8 @@ struct worker {
 	struct sides *spare;         /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts;        /* what it did; merged when it is joined */
 	struct str src, dst, rel;    /* paths, built only when somebody is to read them */
+	struct str why;              /* what differs, likewise */
+	struct meta_names others;    /* attribute names of the file that NAMES is compared with */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -45,6 +47,7 @@ struct run {
 	struct request request; /* what was asked for, whatever the verb */
 	const struct copy_opts
 	    *copy;                /* what was asked of a directory as sink; NULL for other sinks */
+	struct mirror *mirror;    /* what a run that compares knows; NULL for other runs */
 	const struct sink *sink;  /* what becomes of the entries */
 	struct filter *filter;    /* what is left out, or NULL; owned */
 	struct report *report;    /* locks itself */
@@ -68,6 +71,7 @@ struct run {
 	int sigfd;                /* signals */
 	int done_fd;              /* readable when the workers are done */
 	atomic_bool *claims; /* names of a list that workers carry, see feed.c; owned, or NULL */
+	atomic_uint unread;  /* directories of the source that could not be read, or not to the end */
 	atomic_bool stopped; /* a fatal error was told: no second one is */
 	int signal;          /* the signal that ended the run, 0 = none */
 };

@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "engine/commit.h"
+#include "run/comparing.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -75,10 +76,13 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 	t->dest = (struct dest){ 0 };
 	t->through = false;
 	t->linked = false;
+	t->differs = 0;
 	t->src_dev = st->st_dev;
 	t->src_ino = st->st_ino;
 	t->backup[0] = '\0';
 	t->action.step = STEP_SKIP;
+	if (w->run->mirror != NULL)
+		return comparing_decide(w, e, st, known_absent, t);
 	if (!known_absent && e->dir->dst_fd >= 0)
 		TRY(look(w, e, st, t));
 	if (t->action.step == STEP_REFUSE)

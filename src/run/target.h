@@ -14,6 +14,7 @@ struct target {
 	bool through;  /* an operand's destination is a symbolic link that is written through */
 	dev_t src_dev; /* device of the source, which no backup may overwrite */
 	ino_t src_ino; /* its inode */
+	unsigned differs; /* what was found different, where the run compares: enum differs */
 	bool linked;   /* the saved file is a second name of what has the first one still */
 	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
 };

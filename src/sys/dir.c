@@ -138,6 +138,42 @@ dir_open_below(int dir, const char *path, int flags, enum err_side side, int *fd
 	return ERR_OK;
 }
 
+/* dir_open_unmounted() for kernels and sandboxes without openat2: by device alone. */
+static struct err
+open_same_device(int dir, const char *name, int *fd)
+{
+	struct stat above, st;
+
+	TRY(open_checked(dir, name, DIRECTORY | O_NOFOLLOW, SIDE_DST, fd));
+	if (fstat(dir, &above) == 0 && fstat(*fd, &st) == 0 && above.st_dev == st.st_dev)
+		return ERR_OK;
+	(void)close(*fd);
+	*fd = -1;
+	return err_make(EXDEV, OP_OPEN, SIDE_DST, -1);
+}
+
+struct err
+dir_open_unmounted(int dir, const char *name, int *fd)
+{
+	struct open_how how = {
+		.flags = DIRECTORY | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int got = -1;
+
+	for (int i = 0; i < 32; i++) {
+		got = (int)syscall(SYS_openat2, dir, name, &how, sizeof how);
+		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	if (got < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_same_device(dir, name, fd);
+	if (got < 0)
+		return err_sys(OP_OPEN, SIDE_DST, -1);
+	*fd = got;
+	return ERR_OK;
+}
+
 struct err
 dir_create(int dir, const char *name, mode_t mode, int *fd)
 {

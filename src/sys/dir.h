@@ -26,6 +26,9 @@ struct err dir_open_path(int dir, const char *path, enum err_side side, int *fd)
  * component by component where the kernel has no openat2.  EXDEV or ELOOP say that it tried.
  */
 struct err dir_open_below(int dir, const char *path, int flags, enum err_side side, int *fd);
+/* Open directory NAME, a single component of the destination, below DIR; EXDEV where something is mounted
+ * on it, be it by a bind mount.  Never follows a link. */
+struct err dir_open_unmounted(int dir, const char *name, int *fd);
 /* Open PATH for reading without blocking on a FIFO or device; FOLLOW says whether a final symbolic
  * link is followed.  The caller looks at what it got with file_stat(). */
 struct err dir_open_file(int dir, const char *path, bool follow, int *fd);

@@ -224,6 +224,97 @@ meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair, const st
 	return ERR_OK;
 }
 
+static bool
+has_name(const struct meta_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		if (strcmp(n->buf + i, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Names of N that KEEP wants. */
+static size_t
+count_wanted(const struct meta_names *n, const struct keep *keep)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1)
+		count += wanted(n->buf + i, keep);
+	return count;
+}
+
+/* The value of attribute NAME of PATH into N's; *LEN = -1 when it has none of that name. */
+static struct err
+get_value(struct meta_names *n, const char *name, const char *path, ssize_t *len)
+{
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	while ((*len = lgetxattr(path, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	return *len < 0 && errno != ENODATA ? err_sys(OP_XATTR, SIDE_SRC, -1) : ERR_OK;
+}
+
+struct err
+meta_compare_at(struct meta_names *src, struct meta_names *dst, const struct meta_pair *pair,
+    const struct keep *keep, bool *same)
+{
+	char paths[2][PROC_PATH];
+	ssize_t len[2];
+
+	*same = true;
+	proc_path(paths[0], sizeof paths[0], pair->src_dir, pair->src_name);
+	proc_path(paths[1], sizeof paths[1], pair->dst_dir, pair->dst_name);
+	TRY(list_into(src, -1, paths[0]));
+	TRY(list_into(dst, -1, paths[1]));
+	*same = count_wanted(src, keep) == count_wanted(dst, keep);
+	for (size_t i = 0; *same && i < src->len; i += strlen(src->buf + i) + 1) {
+		const char *name = src->buf + i;
+		if (!wanted(name, keep))
+			continue;
+		TRY(get_value(src, name, paths[0], &len[0]));
+		TRY(get_value(dst, name, paths[1], &len[1]));
+		*same = len[0] == len[1] &&
+			(len[0] <= 0 || memcmp(src->value, dst->value, (size_t)len[0]) == 0);
+	}
+	return ERR_OK;
+}
+
+/* meta_drop_others() of FD, or of PATH when FD is -1. */
+static struct err
+drop_others(const struct meta_names *src, struct meta_names *dst, int fd, const char *path,
+    const struct keep *keep)
+{
+	TRY(list_into(dst, fd, path));
+	for (size_t i = 0; i < dst->len; i += strlen(dst->buf + i) + 1) {
+		const char *name = dst->buf + i;
+		if (!wanted(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
+		    strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
+			continue;
+		int got = fd >= 0 ? fremovexattr(fd, name) : lremovexattr(path, name);
+		if (got != 0 && errno != ENODATA)
+			return err_sys(OP_XATTR, SIDE_DST, -1);
+	}
+	return ERR_OK;
+}
+
+struct err
+meta_drop_others(
+    const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep)
+{
+	return drop_others(src, dst, fd, NULL, keep);
+}
+
+struct err
+meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
+    const struct meta_pair *pair, const struct keep *keep)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, pair->dst_dir, pair->dst_name);
+	return drop_others(src, dst, -1, path, keep);
+}
+
 struct err
 meta_clear_acl(int fd)
 {

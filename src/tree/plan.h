@@ -59,6 +59,7 @@ enum step {
 	STEP_ATTRIBUTES, /* set attributes only */
 	STEP_HARD_LINK,  /* make a hard link to the source */
 	STEP_SOFT_LINK,  /* make a symbolic link to the source */
+	STEP_AWAY,       /* remove the directory in the way with all that is in it, then as STEP_CREATE */
 	STEP_REFUSE,     /* an error of this entry; the reason says why */
 };
 
@@ -78,6 +79,10 @@ enum reason {
 	REASON_ATTRIBUTES,    /* only attributes were asked for */
 	REASON_LINK,          /* links were asked for */
 	REASON_ATOMIC,        /* it is to appear complete or not at all */
+	REASON_EQUAL,         /* compared: the destination is as the source */
+	REASON_DIFFERS,       /* compared: it is not */
+	REASON_OPTION,        /* compared: an option says that it stays as it is */
+	REASON_FULL_DIR,      /* a directory that is not empty is in the way, and may not be deleted */
 	REASON_N              /* number of reasons */
 };
 

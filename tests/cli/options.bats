@@ -15,7 +15,7 @@ refused() {
 	local saying=$1 help=decant
 	shift
 	case ${1-} in
-	copy | pipe) help="decant $1" ;;
+	copy | pipe | sync) help="decant $1" ;;
 	esac
 	run --separate-stderr decant "$@"
 	assert_equal "$status" 2
@@ -91,7 +91,7 @@ options_of_manual() {
 }
 
 @test "--help of a verb shows every option on lines of 79 columns" {
-	for verb in copy pipe; do
+	for verb in copy pipe sync; do
 		run decant "$verb" --help
 		assert_success
 		assert_line --index 0 --partial "Usage: decant $verb [OPTION]..."
@@ -107,6 +107,8 @@ options_of_manual() {
 		decant --help=copy
 		echo
 		decant --help=pipe
+		echo
+		decant --help=sync
 	} >each
 	run diff all each
 	assert_success
@@ -114,7 +116,7 @@ options_of_manual() {
 }
 
 @test "the table, the help and the manual of each verb have the same options" {
-	for verb in copy pipe; do
+	for verb in copy pipe sync; do
 		options_of_table "$verb" >table
 		[ "$(wc -l <table)" -gt 14 ]
 		options_of_help "$verb" >help
@@ -127,7 +129,7 @@ options_of_manual() {
 }
 
 @test "the manual has the groups of the help in their order" {
-	for verb in copy pipe; do
+	for verb in copy pipe sync; do
 		{
 			section "$verb"
 			section options
@@ -176,11 +178,11 @@ options_of_manual() {
 }
 
 @test "missing and superfluous operands are named" {
-	refused 'missing verb (use copy or pipe)'
+	refused 'missing verb (use copy, pipe or sync)'
 	refused 'missing file operand' copy
 	refused "missing destination after 'x'" copy x
 	refused "extra operand 'c'" copy -T a b c
-	refused "unknown verb 'sync' (use copy or pipe)" sync a b
+	refused "unknown verb 'mirror' (use copy, pipe or sync)" mirror a b
 	refused "unknown verb 'pip'; did you mean 'pipe'?" pip a b
 	refused "missing verb before '-r' (use 'decant copy')" -r a b
 }

@@ -271,15 +271,15 @@ static const struct {
 	const char *words;
 	const char *complaint;
 } wrong[] = {
-	{ "decant", "missing verb (use copy or pipe)" },
+	{ "decant", "missing verb (use copy, pipe or sync)" },
 	{ "decant ocpy a b", "unknown verb 'ocpy'; did you mean 'copy'?" },
-	{ "decant frobnicate a b", "unknown verb 'frobnicate' (use copy or pipe)" },
+	{ "decant frobnicate a b", "unknown verb 'frobnicate' (use copy, pipe or sync)" },
 	{ "decant -r a b", "missing verb before '-r' (use 'decant copy')" },
 	{ "decant -rv a b", "missing verb before '-r' (use 'decant copy')" },
 	{ "decant --timeout=3 a b", "missing verb before '--timeout' (use 'decant pipe')" },
-	{ "decant --color=auto a b", "missing verb before '--color=auto' (use copy or pipe)" },
+	{ "decant --color=auto a b", "missing verb before '--color=auto' (use copy, pipe or sync)" },
 	{ "decant --hepl", "unknown option '--hepl'; did you mean '--help'?" },
-	{ "decant - a", "missing verb before '-' (use copy or pipe)" },
+	{ "decant - a", "missing verb before '-' (use copy, pipe or sync)" },
 	{ "decant pip a", "unknown verb 'pip'; did you mean 'pipe'?" },
 	{ "decant copy --env=A=b a b", "'--env' is not an option of copy, but of pipe" },
 	{ "decant pipe --recursive a b", "'--recursive' is not an option of pipe, but of copy" },
@@ -339,7 +339,7 @@ static const struct {
 	    "invalid value '18446744073709551617' for '--jobs' (use 1 to 256)" },
 	{ "decant copy --color=red a b",
 	    "invalid value 'red' for '--color' (use auto, always or never)" },
-	{ "decant copy --help=me", "invalid value 'me' for '--help' (use all, copy or pipe)" },
+	{ "decant copy --help=me", "invalid value 'me' for '--help' (use all, copy, pipe or sync)" },
 	{ "decant copy -bn a b", "options --backup and --no-clobber are mutually exclusive" },
 	{ "decant copy -b --update=none-fail a b",
 	    "options --backup and --update=none are mutually exclusive" },

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb sync: sources looked at, destination made, both walked, extras removed. */
+#include "run/sync.h"
+
+#include "run/extras.h"
+#include "run/mirror.h"
+#include "run/operands.h"
+#include "run/sink.h"
+#include "run/tell.h"
+#include "sys/fs.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Look at all sources before anything is touched; those that are missing and may be are left out. */
+static bool
+look_at_sources(struct run *run)
+{
+	struct sync_opts *opts = run->mirror->opts;
+	char **at = opts->copy.operands;
+	size_t n = opts->copy.n_operands - 1;
+	size_t kept = 0;
+	struct stat st;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err err = dir_stat(AT_FDCWD, at[i], true, SIDE_SRC, &st);
+		if (err.code == ENOENT && opts->ignore_missing)
+			continue;
+		/* a link that leads nowhere is a source like another */
+		if (err.code == ENOENT)
+			err = dir_stat(AT_FDCWD, at[i], false, SIDE_SRC, &st);
+		if (err_failed(err)) {
+			tell_operand_error(run, at[i], err, NULL);
+			report_raise(run->report, EXIT_STOPPED);
+			return false;
+		}
+		opts->copy.contents = opts->copy.contents && S_ISDIR(st.st_mode);
+		at[kept++] = at[i];
+	}
+	at[kept] = at[n];
+	opts->copy.n_operands = kept + 1;
+	return kept > 0;
+}
+
+static void
+give(struct run *run)
+{
+	if (look_at_sources(run))
+		operands_run(run);
+}
+
+/* What has no source goes; what was written is made durable, if that was asked for. */
+static void
+conclude(struct run *run)
+{
+	extras_conclude(run);
+	operands_make_durable(run);
+}
+
+int
+sync_run(struct sync_opts *opts)
+{
+	static const struct run_steps steps = { .give = give, .conclude = conclude };
+	struct copy_opts *copy = &opts->copy;
+	struct mirror mirror = { .opts = opts };
+	struct run run = {
+		.copy = copy,
+		.mirror = &mirror,
+		.sink = &sink_mirror,
+		.request = {
+			.walk = &copy->walk,
+			.select = &copy->select,
+			.engine = &copy->engine,
+			.report = &copy->report,
+			.jobs = copy->jobs,
+			.dry_run = copy->dry_run,
+			.operands = copy->operands,
+			.n_operands = copy->n_operands,
+		},
+	};
+
+	if (copy->keep.xattr)
+		meta_read_rules("/etc/xattr.conf");
+	int status = EXIT_STOPPED;
+	if (!err_failed(mirror_init(&mirror)))
+		status = run_carry_out(&run, &steps);
+	mirror_release(&mirror);
+	return status;
+}

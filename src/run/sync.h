@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The verb sync: a tree kept equal to another, by comparing first. */
+#ifndef DECANT_SYNC_H
+#define DECANT_SYNC_H
+
+#include "run/copy.h"
+#include "tree/compare.h"
+
+/* What may be deleted. */
+struct delete_opts {
+	bool on;            /* --delete: extras go */
+	bool excluded;      /* --delete-excluded: what is left out is no reason to stay */
+	bool ignore_errors; /* --ignore-errors: errors are no reason to stay */
+	bool force;         /* --force: a full directory makes way for a file without --delete too */
+	bool max_given;     /* --max-delete was given */
+	bool percent;       /* it is a share of all entries */
+	int64_t max;        /* so many entries, or percent of them, at most */
+};
+
+/* What one run of `sync` was asked to do; const once the run starts.  Pointers into argv are borrowed. */
+struct sync_opts {
+	struct copy_opts copy;       /* first: what is done with what differs, and all that is shared */
+	struct compare_opts compare; /* what differs */
+	struct delete_opts del;      /* what has no source */
+	bool contents;               /* --contents: a SOURCE stands for what is in it, slash or not */
+	bool ignore_missing;         /* --ignore-missing-args: a SOURCE that is not there is none */
+};
+
+/*
+ * Carry out OPTS.  Main thread; SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGPIPE are blocked.
+ * Every failure has been reported when it returns; the result is the exit status, or 128 + n
+ * after signal n, which the caller re-raises.
+ */
+int sync_run(struct sync_opts *opts);
+
+#endif
