@@ -22,11 +22,15 @@ LIBDECANT_FILES = \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
+	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
+	src/cli/keep.c \
+	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/rows.h \
 	src/cli/select.def \
@@ -39,6 +43,7 @@ LIBDECANT_FILES = \
 	src/cli/sync.def \
 	src/cli/table.c \
 	src/cli/table.h \
+	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
 	src/cli/verb.c \
@@ -46,8 +51,12 @@ LIBDECANT_FILES = \
 	src/cli/verb_copy.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_sync.c \
+	src/cli/verb_verify.c \
+	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/alike.c \
+	src/engine/alike.h \
 	src/engine/buffered.c \
 	src/engine/buffered.h \
 	src/engine/commit.c \
@@ -64,6 +73,12 @@ LIBDECANT_FILES = \
 	src/engine/refusals.h \
 	src/engine/rung.c \
 	src/engine/rung.h \
+	src/engine/sharing.c \
+	src/engine/sharing.h \
+	src/pipe/archive.c \
+	src/pipe/archive.h \
+	src/pipe/archivefeed.c \
+	src/pipe/archivefeed.h \
 	src/pipe/command.c \
 	src/pipe/command.h \
 	src/pipe/compare.c \
@@ -140,6 +155,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/collate.c \
+	src/run/collate.h \
 	src/run/comparing.c \
 	src/run/comparing.h \
 	src/run/console.c \
@@ -157,10 +174,18 @@ LIBDECANT_FILES = \
 	src/run/extras.h \
 	src/run/feed.c \
 	src/run/feed.h \
+	src/run/filepipe.c \
+	src/run/filepipe.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
 	src/run/inner.h \
+	src/run/inodes.c \
+	src/run/inodes.h \
+	src/run/ledger.c \
+	src/run/ledger.h \
+	src/run/likeness.c \
+	src/run/likeness.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -187,8 +212,14 @@ LIBDECANT_FILES = \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
+	src/run/unlike.c \
+	src/run/unlike.h \
+	src/run/verify.c \
+	src/run/verify.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
+	src/sys/extmap.c \
+	src/sys/extmap.h \
 	src/sys/file.c \
 	src/sys/file.h \
 	src/sys/fs.c \
@@ -228,8 +259,13 @@ LIBDECANT_FILES = \
 	src/tree/filter.h \
 	src/tree/glob.c \
 	src/tree/glob.h \
+	src/tree/linkpairs.c \
+	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/manifest.c \
+	src/tree/manifest.h \
+	src/tree/manifestwrite.c \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -242,7 +278,32 @@ LIBDECANT_FILES = \
 CRYPTO_FILES = \
 	src/crypto/digest.c
 
+ARCHIVE_FILES = \
+	src/archive/aclform.c \
+	src/archive/aclform.h \
+	src/archive/entry.c \
+	src/archive/gunzip.c \
+	src/archive/inflater.h \
+	src/archive/member.c \
+	src/archive/member.h \
+	src/archive/module.c \
+	src/archive/outflow.c \
+	src/archive/peek.c \
+	src/archive/reader.c \
+	src/archive/reader.h \
+	src/archive/said.c \
+	src/archive/said.h \
+	src/archive/source.c \
+	src/archive/source.h \
+	src/archive/stream.c \
+	src/archive/stream.h \
+	src/archive/unfilter.c \
+	src/archive/writer.c \
+	src/archive/writer.h
+
 UNIT_TESTS = \
+	tests/unit/test_archive_reader \
+	tests/unit/test_archive_writer \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
@@ -260,6 +321,7 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_module \
 	tests/unit/test_mover \
@@ -293,12 +355,14 @@ UNIT_TESTS = \
 	tests/unit/test_wrap
 
 BATS_TESTS = \
+	tests/cli/archive_formats.bats \
 	tests/cli/copy_atomic.bats \
 	tests/cli/copy_attributes.bats \
 	tests/cli/copy_basic.bats \
 	tests/cli/copy_calls.bats \
 	tests/cli/copy_faults.bats \
 	tests/cli/copy_filters.bats \
+	tests/cli/copy_hash.bats \
 	tests/cli/copy_links.bats \
 	tests/cli/copy_listed.bats \
 	tests/cli/copy_memory.bats \
@@ -307,23 +371,34 @@ BATS_TESTS = \
 	tests/cli/copy_output.bats \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
+	tests/cli/copy_through.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
 	tests/cli/install.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe_options.bats \
+	tests/cli/sync_pairs.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
+	bench/filesystems.bash \
+	bench/linkbench.c \
 	bench/tool.py \
+	bench/verbs.sh \
 	tests/cli/count_memory.c \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
+	tests/cli/pairs.py \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
+	tests/client/arc.c \
+	tests/fuzz/fuzz_archive.c \
+	tests/fuzz/fuzz_manifest.c \
+	tests/unit/arc_memory.h \
+	tests/unit/arc_zoo.h \
 	tests/unit/child_side.h \
 	tests/unit/engine_fake.h \
 	tests/unit/fds.h \
@@ -335,7 +410,6 @@ TEST_FILES = \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
 	tests/unit/tables/layout.h \
-	tests/unit/tap_doubles.h \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 

@@ -5,7 +5,7 @@
 #   PATH_TO_DECANT  default $DECANT, or decant beside this folder
 #   -n RUNS         runs of each program in each case; 5
 #   -f NAME         ext4, xfs, btrfs or tmpfs; default all
-#   CASE            small flat big sparse one; default all
+#   CASE            small flat big sparse one links; default all
 # Writes results.csv and table.md to $BENCH_OUT, default out/ in this folder.
 set -euo pipefail
 LC_ALL=C
@@ -18,6 +18,7 @@ runs=5
 systems=()
 cases=()
 decant=${DECANT:-$here/../decant}
+linkbench=${LINKBENCH:-$here/../bench/linkbench}
 if [ $# -gt 0 ] && [[ $1 == */* ]]; then
 	decant=$1
 	shift
@@ -26,7 +27,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	-n) runs=${2:?} && shift 2 ;;
 	-f) systems+=("${2:?}") && shift 2 ;;
-	small | flat | big | sparse | one) cases+=("$1") && shift ;;
+	small | flat | big | sparse | one | links) cases+=("$1") && shift ;;
 	*)
 		sed -n '4,9s/^# //p' "$0" >&2
 		exit 2
@@ -34,7 +35,7 @@ while [ $# -gt 0 ]; do
 	esac
 done
 [ ${#systems[@]} -gt 0 ] || systems=(ext4 xfs btrfs tmpfs)
-[ ${#cases[@]} -gt 0 ] || cases=(small flat big sparse one)
+[ ${#cases[@]} -gt 0 ] || cases=(small flat big sparse one links)
 [ -x "$decant" ] || {
 	echo "bench.sh: no program at $decant" >&2
 	exit 2
@@ -50,73 +51,8 @@ out=${BENCH_OUT:-$here/out}
 mkdir -p "$out"
 csv=$out/results.csv
 table=$out/table.md
-mounted=
-
-tidy() {
-	cd /
-	if [ -n "$mounted" ]; then
-		umount "$mounted" || umount -l "$mounted" || true
-	fi
-	rm -rf "$work"
-}
-trap tidy EXIT
-trap 'exit 130' INT
-trap 'exit 143' TERM
-
-note() {
-	printf 'bench.sh: %s\n' "$*" >&2
-}
-
-tool() {
-	"$python" "$here/tool.py" "$@"
-}
-
-# Mount a fresh file system of kind $1 at $fs; false, with a reason, where that cannot be.
-mount_fs() {
-	local image=$work/image
-	fs=$work/$1
-	mkdir -p "$fs"
-	if [ "$1" = tmpfs ]; then
-		# The work folder is on a tmpfs already; a mount of our own only needs its own limits.
-		[ "$(id -u)" -eq 0 ] || return 0
-		mount -t tmpfs -o size=10G,nr_inodes=0 decant-bench "$fs" && mounted=$fs
-		return
-	fi
-	if [ "$(id -u)" -ne 0 ]; then
-		note "$1 is left out: loop images need root"
-		return 1
-	fi
-	command -v "mkfs.$1" >/dev/null || {
-		note "$1 is left out: no mkfs.$1"
-		return 1
-	}
-	# All its memory exists before, and stays: whoever writes where nobody has must not pay for that.
-	fallocate -l 4G "$image"
-	case $1 in
-	# Nothing is left for the kernel to initialize behind a measurement.
-	ext4) mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$image" ;;
-	xfs) mkfs.xfs -q -f -K -m reflink=1 "$image" ;;
-	btrfs) mkfs.btrfs -q -f -K "$image" >/dev/null ;;
-	*)
-		note "$1 is left out: not known"
-		return 1
-		;;
-	esac || return 1
-	mount -o loop,nodiscard "$image" "$fs" || {
-		note "$1 is left out: it cannot be mounted"
-		return 1
-	}
-	mounted=$fs
-}
-
-unmount_fs() {
-	cd /
-	if [ -n "$mounted" ]; then
-		umount "$mounted"
-		mounted=
-	fi
-	rm -rf "$fs" "$work/image"
-}
+# shellcheck source=bench/filesystems.bash
+. "$here/filesystems.bash"
 
 # Make the corpus of case $1 at $fs/src.
 make_corpus() {
@@ -184,8 +120,27 @@ echo 'fs,case,program,run,seconds' >"$csv"
 	echo "|---|---|---|---|---|---|---|"
 } >"$table"
 
+# The links of pipelines need no file system of a kind, and are measured once.
+bench_links() {
+	local table_of_links="$out/links.md"
+	[ -x "$linkbench" ] || {
+		note "links are left out: no program at $linkbench (make bench builds it)"
+		return
+	}
+	head -c $((256 << 20)) /dev/urandom >"$work/file"
+	{
+		echo
+		echo "| links | design | median ms | ratio to ours | |"
+		echo "|---|---|---|---|---|"
+		"$linkbench" "$runs" "$work/file"
+	} | tee "$table_of_links" >&2
+	rm -f "$work/file"
+	cat "$table_of_links" >>"$table"
+}
+
 for system in "${systems[@]}"; do
 	for case in "${cases[@]}"; do
+		[ "$case" != links ] || continue
 		mount_fs "$system" || continue 2
 		make_corpus "$case"
 		# A first turn outside the record warms what is to be warm for all.
@@ -207,5 +162,8 @@ for system in "${systems[@]}"; do
 		echo "$row" | tee -a "$table" >&2
 		unmount_fs
 	done
+done
+for case in "${cases[@]}"; do
+	[ "$case" != links ] || bench_links
 done
 cat "$table"

@@ -23,3 +23,12 @@ crypto_so_SOURCES = $(CRYPTO_FILES)
 crypto_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(CRYPTO_CFLAGS)
 crypto_so_LDFLAGS = $(HARDEN_LDFLAGS) -shared
 crypto_so_LDADD = $(CRYPTO_LIBS)
+
+if HAVE_ARCHIVE
+noinst_PROGRAMS += archive.so
+module_DATA += archive.so
+endif
+archive_so_SOURCES = $(ARCHIVE_FILES)
+archive_so_CFLAGS = $(AM_CFLAGS) -fPIC -fvisibility=hidden $(ARCHIVE_CFLAGS)
+archive_so_LDFLAGS = $(HARDEN_LDFLAGS) -shared
+archive_so_LDADD = $(ARCHIVE_LIBS)

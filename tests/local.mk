@@ -11,11 +11,17 @@ AM_TESTS_ENVIRONMENT = \
 	DECANT='$(abs_top_builddir)/decant$(EXEEXT)'; export DECANT; \
 	DECANT_SRCDIR='$(abs_top_srcdir)'; export DECANT_SRCDIR; \
 	DECANT_SANITIZERS='$(enable_sanitizers)'; export DECANT_SANITIZERS; \
+	DECANT_ARC='$(abs_top_builddir)/tests/client/arc'; export DECANT_ARC; \
 	PATH='$(abs_top_builddir)':"$$PATH"; export PATH;
 
 # Every unit test is one file of its own name beside libdecant.a; --wrap flags are in files.mk.
 LDADD = $(DECANT_LIBS) $(CMOCKA_LIBS)
 AM_DEFAULT_SOURCE_EXT = .c
+
+# What the tests of archives drive the module with.
+if HAVE_ARCHIVE
+check_PROGRAMS += tests/client/arc
+endif
 
 if HAVE_CMOCKA
 check_PROGRAMS += $(UNIT_TESTS)

@@ -21,6 +21,8 @@ struct op_words {
 static const struct op_words op_words[OP_N] = {
 	[OP_NONE] = { "none", "cannot use", "cannot use" },
 	[OP_OPEN] = { "open", "cannot read", "cannot open" },
+	[OP_CONNECT] = { "connect", "cannot connect to", "cannot connect to" },
+	[OP_LISTEN] = { "listen", "cannot listen on", "cannot listen on" },
 	[OP_STAT] = { "stat", "cannot stat", "cannot stat" },
 	[OP_READ] = { "read", "error reading", "error reading" },
 	[OP_READDIR] = { "readdir", "cannot read directory", "cannot read directory" },
@@ -49,6 +51,7 @@ static const struct op_words op_words[OP_N] = {
 	[OP_MEMORY] = { "memory", "out of memory at", "out of memory at" },
 	[OP_THREAD] = { "thread", "cannot start a worker for", "cannot start a worker for" },
 	[OP_CHANGED] = { "changed", "changed while it was read:", "changed while it was written:" },
+	[OP_STAGE] = { "stage", "cannot copy", "cannot write" },
 	[OP_REFUSE] = { "refuse", "refusing to copy", "refusing to write" },
 };
 
@@ -90,6 +93,8 @@ err_group(struct err e)
 {
 	if (e.op == OP_CHANGED)
 		return ERR_GROUP_CHANGED;
+	if (e.op == OP_STAGE)
+		return ERR_GROUP_COMMAND;
 	if (e.op == OP_REFUSE)
 		return ERR_GROUP_REFUSED;
 	switch (e.code) {
@@ -138,6 +143,7 @@ words_of_group(enum err_group g)
 		[ERR_GROUP_NAME] = { "name", "name too long" },
 		[ERR_GROUP_IN_THE_WAY] = { "in_the_way", "in the way" },
 		[ERR_GROUP_ATTRIBUTES] = { "attributes", "attributes" },
+		[ERR_GROUP_COMMAND] = { "command", "command failed" },
 		[ERR_GROUP_REFUSED] = { "refused", "refused" },
 		[ERR_GROUP_OTHER] = { "other", "other" },
 	};

@@ -10,6 +10,8 @@ opt_apply apply_include;      /* likewise */
 opt_apply apply_exclude_from; /* likewise */
 opt_apply apply_from0;        /* names of a struct select_opts end with NUL */
 opt_apply apply_jobs;         /* set an int to a number of workers */
+opt_apply apply_hash;         /* find algorithms for a struct hash_algos */
+opt_apply apply_through;      /* add commands to a struct through_opts */
 opt_apply apply_progress;     /* set an enum progress_when */
 opt_apply apply_color;        /* check the value; no output has color */
 opt_apply apply_help;         /* print help */

@@ -5,6 +5,7 @@
 
 #include "run/copy.h"
 #include "run/pipe.h"
+#include "run/verify.h"
 #include "run/sync.h"
 
 struct verb;
@@ -21,10 +22,11 @@ struct command {
 	const struct verb *verb; /* what to do; its run() carries it out */
 
 	union {
-		struct copy_opts copy; /* of the verb copy */
-		struct pipe_opts pipe; /* of the verb pipe */
-		struct sync_opts sync; /* of the verb sync */
-	};                             /* how; which one, VERB says */
+		struct copy_opts copy;     /* of the verb copy */
+		struct pipe_opts pipe;     /* of the verb pipe */
+		struct verify_opts verify; /* of the verb verify */
+		struct sync_opts sync;     /* of the verb sync */
+	};                                 /* how; which one, VERB says */
 };
 
 /*

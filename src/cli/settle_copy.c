@@ -64,6 +64,7 @@ check_pairs(const struct cli *c)
 	bool keeps = plan->update == UPDATE_NONE || plan->update == UPDATE_NONE_FAIL;
 	bool reflink = opts->engine.reflink == WHEN_ALWAYS;
 	bool print0 = report->print0 != PRINT0_NONE;
+	bool through = opts->through.n > 0;
 
 	const struct {
 		bool both;
@@ -77,6 +78,11 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		{ reflink && through, "--reflink=always", "--through" },
+		{ opts->engine.sparse == WHEN_ALWAYS && through, "--sparse=always", "--through" },
+		{ plan->link && through, "--link", "--through" },
+		{ plan->symlink && through, "--symbolic-link", "--through" },
+		{ plan->attributes_only && through, "--attributes-only", "--through" },
 		{ opts->no_target_dir && opts->target_dir != NULL, "--target-directory",
 		    "--no-target-directory" },
 		{ opts->no_target_dir && opts->parents, "--parents", "--no-target-directory" },

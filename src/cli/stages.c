@@ -6,7 +6,9 @@
 #include "cli/help.h"
 #include "cli/typo.h"
 #include "pipe/command.h"
+#include "pipe/digest.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +148,21 @@ read_hash(char *value, struct stage_spec *s)
 	return true;
 }
 
+/* Read the value of hash; an algorithm that nobody knows is a mistake like any other. */
+static enum cli_outcome
+read_hash_value(const struct cli *c, char *value, struct stage_spec *s)
+{
+	const struct digest_algo *algo;
+	const char *why;
+
+	if (!read_hash(value, s))
+		return cli_complain_value(c, "hash", value, "ALGO or ALGO=FILE");
+	struct err err = digest_find(s->name, &algo, &why);
+	/* one that is known and cannot be had is told by the run */
+	return err.code == EINVAL ? cli_complain_value(c, "hash", s->name, digest_names())
+				  : CLI_RUN;
+}
+
 /* Read VALUE, the only one of a stage of form F. */
 static enum cli_outcome
 read_value(const struct cli *c, const struct form *f, char *value, struct stage_spec *s)
@@ -154,8 +171,7 @@ read_value(const struct cli *c, const struct form *f, char *value, struct stage_
 
 	switch (f->kind) {
 	case STAGE_HASH:
-		choice = read_hash(value, s) ? NULL : "ALGO or ALGO=FILE";
-		break;
+		return read_hash_value(c, value, s);
 	case STAGE_LIMIT:
 		choice = size_parse(value, &s->size) ? NULL : "a size such as 4096 or 10M";
 		break;
@@ -308,8 +324,6 @@ check_separators(const struct cli *c)
 {
 	const char *before = NULL; /* the separator right before */
 
-	if (c->n_operands == 0)
-		return cli_complain(c, "missing stage", NULL);
 	for (size_t i = 0; i < c->n_operands; i++) {
 		const char *arg = c->operands[i];
 		bool is_one = is_separator(arg);
@@ -333,7 +347,8 @@ stages_parse(struct cli *c, struct pipe_opts *opts)
 
 	if (check_separators(c) != CLI_RUN)
 		return CLI_USAGE;
-	opts->stages = calloc(c->n_operands, sizeof(*opts->stages));
+	/* one more, because none at all is right too */
+	opts->stages = calloc(c->n_operands + 1, sizeof(*opts->stages));
 	if (opts->stages == NULL)
 		return cli_complain(c, "out of memory", NULL);
 	while (begin < c->n_operands) {

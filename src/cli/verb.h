@@ -26,9 +26,10 @@ struct verb {
 	void (*release)(struct command *cmd);
 };
 
-extern const struct verb verb_copy; /* copy */
-extern const struct verb verb_pipe; /* pipe */
-extern const struct verb verb_sync; /* sync */
+extern const struct verb verb_copy;   /* copy */
+extern const struct verb verb_verify; /* verify */
+extern const struct verb verb_pipe;   /* pipe */
+extern const struct verb verb_sync;   /* sync */
 extern const struct verb verb_none; /* no verb at all: options that may stand alone; not in verbs */
 extern const struct verb
     *const verbs[]; /* all that can be typed, as help lists them, NULL-terminated */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verb copy: what its own options do, and its table. */
-#include "base/own.h"
+#include "cli/keep.h"
 #include "cli/rows.h"
-#include "cli/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -44,44 +43,20 @@ apply_keep_links(struct cli *c, const struct opt *, const char *)
 static void
 set_keep(struct copy_opts *opts, unsigned bits, bool keep)
 {
-	struct keep *k = &opts->keep;
-
-	if (bits & (KEEP_MODE | KEEP_ALL)) {
-		k->mode = keep;
+	keep_set(&opts->keep, bits, keep);
+	if (bits & (KEEP_MODE | KEEP_ALL))
 		opts->default_mode = !keep;
-	}
-	if (bits & (KEEP_OWNER | KEEP_ALL))
-		k->owner = keep;
-	if (bits & (KEEP_TIMES | KEEP_ALL))
-		k->times = keep;
-	if (bits & (KEEP_LINKS | KEEP_ALL))
-		k->links = keep;
-	/* What is named must be kept; what only "all" means is kept where that is possible. */
-	if (bits & (KEEP_XATTR | KEEP_ALL)) {
-		k->xattr = keep;
-		k->xattr_must = keep && (k->xattr_must || bits & KEEP_XATTR);
-	}
-	if (bits & (KEEP_CONTEXT | KEEP_ALL)) {
-		k->context = keep;
-		k->context_must = keep && (k->context_must || bits & KEEP_CONTEXT);
-	}
 }
 
 /* Likewise for a comma-separated LIST of words. */
 static enum cli_outcome
 set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
 {
-	own_mem char *items = strdup(list);
+	unsigned bits;
 
-	if (items == NULL)
-		return cli_complain(c, "out of memory", NULL);
-	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
-		unsigned bits = 0;
-
-		if (cli_choose(c, o->name, item, words_preserve, &bits) != CLI_RUN)
-			return CLI_USAGE;
-		set_keep(&c->cmd->copy, bits, keep);
-	}
+	if (keep_list(c, o, list, &bits) != CLI_RUN)
+		return CLI_USAGE;
+	set_keep(&c->cmd->copy, bits, keep);
 	return CLI_RUN;
 }
 
@@ -237,6 +212,12 @@ run(struct command *cmd)
 static void
 release(struct command *cmd)
 {
+	struct through_opts *through = &cmd->copy.through;
+
+	for (size_t i = 0; i < through->n; i++)
+		free((void *)through->commands[i]);
+	free((void *)through->commands);
+	*through = (struct through_opts){ 0 };
 	free(cmd->copy.select.rules);
 	cmd->copy.select = (struct select_opts){ 0 };
 }

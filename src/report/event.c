@@ -28,6 +28,8 @@ item_action_name(enum item_action a)
 		[ACTION_LINKED] = "linked",
 		[ACTION_UNCHANGED] = "unchanged",
 		[ACTION_DELETED] = "deleted",
+		[ACTION_MISSING] = "missing",
+		[ACTION_EXTRA] = "extra",
 	};
 
 	return (unsigned)a < ACTION_N ? names[a] : "unknown";

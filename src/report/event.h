@@ -26,6 +26,8 @@ enum item_action {
 	ACTION_LINKED,     /* made a hard link */
 	ACTION_UNCHANGED,  /* left alone, because it is equal or an option says so */
 	ACTION_DELETED,    /* removed */
+	ACTION_MISSING,    /* verify: the destination lacks it */
+	ACTION_EXTRA,      /* verify: only the destination has it */
 	ACTION_N           /* number of actions */
 };
 
@@ -60,9 +62,9 @@ struct event {
 	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
 	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
-	const char *result;      /* STAGE: how it ended in one word; RESULT: the bare value; BRAKE: what
-	                          * helps */
-	int code;                /* STAGE: the exit status, signal or limit that RESULT speaks of */
+	const char *result;      /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
+	                          * command did; RESULT: the bare value; BRAKE: what helps */
+	int code;                /* likewise: the exit status, signal or limit that RESULT speaks of */
 	int status;              /* STAGE: the enum exit_code that the run deserves for it */
 	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */
 };

@@ -140,6 +140,8 @@ add_item(struct str *s, const struct event *ev)
 	else if (ev->note != NULL)
 		add_reasons(s, ev->note);
 	add_means(s, &ev->moved);
+	if (ev->hash != NULL)
+		add_text(s, "hash", ev->hash);
 	add_path(s, "backup", ev->backup);
 	if (ev->seconds > 0)
 		add_seconds(s, "seconds", (int64_t)(ev->seconds * 1e9));
@@ -166,6 +168,10 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	if (ev->err.off > 0)
 		add_number(s, "offset", ev->err.off);
 	add_bool(s, "fatal", ev->fatal);
+	if (ev->err.op == OP_STAGE && ev->result != NULL) {
+		add_text(s, "result", ev->result);
+		add_number(s, "code", ev->code);
+	}
 	text_add_failure(&message, ev, path);
 	add_text(s, "message", message.buf);
 	s->failed |= message.failed;
@@ -272,6 +278,8 @@ add_how(struct str *s, const struct counts *c)
 	for (int m = METHOD_CLONE; m <= METHOD_BUFFER; m++)
 		str_addf(
 		    s, "%s\"%s\":%" PRId64, m > METHOD_CLONE ? "," : "", method_name(m), c->how[m]);
+	if (c->how[METHOD_COMMAND] > 0)
+		add_number(s, method_name(METHOD_COMMAND), c->how[METHOD_COMMAND]);
 	str_addc(s, '}');
 }
 

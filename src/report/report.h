@@ -75,6 +75,7 @@ struct report_opts {
 	bool quiet;          /* -q: no warnings, no summary; errors stay */
 	bool json;           /* --json: one object a line on stdout */
 	bool stats;          /* --stats: the summary on stderr in every case */
+	bool compares;       /* the verb compares: its items are differences */
 	bool dry_run;        /* nothing is done; the words say "would" */
 	bool strict;         /* a vanished source is exit 4 */
 	bool resumes;        /* the same command again skips what is finished: hint at it */

@@ -21,6 +21,13 @@ add_note(struct str *s, const char *note)
 	str_addc(s, ')');
 }
 
+/* Whether the note of EV, an error, is the whole reason. */
+static bool
+says_all(const struct event *ev)
+{
+	return (ev->err.op == OP_REFUSE || ev->err.op == OP_STAGE) && ev->note != NULL;
+}
+
 void
 text_add_failure(struct str *s, const struct event *ev, const char *name)
 {
@@ -29,7 +36,7 @@ text_add_failure(struct str *s, const struct event *ev, const char *name)
 		str_addc(s, ' ');
 		str_add_quoted(s, name, strlen(name));
 	}
-	if (ev->err.op == OP_REFUSE && ev->note != NULL) {
+	if (says_all(ev)) {
 		str_adds(s, ": ");
 		str_add_text(s, ev->note, strlen(ev->note));
 		return;
@@ -215,6 +222,8 @@ static const struct item_word item_words[ACTION_N] = {
 	[ACTION_LINKED] = { '>', "hard link", "36" },
 	[ACTION_UNCHANGED] = { '=', "unchanged", "2" },
 	[ACTION_DELETED] = { '-', "delete", "31" },
+	[ACTION_MISSING] = { '-', "missing", "31" },
+	[ACTION_EXTRA] = { '+', "extra", "32" },
 };
 static const struct item_word error_word = { '!', "error", BOLD_RED };
 
@@ -224,7 +233,7 @@ add_remark(struct str *s, const struct event *ev)
 {
 	if (ev->kind == EVENT_ERROR) {
 		str_adds(s, "  ");
-		if (ev->err.op == OP_REFUSE && ev->note != NULL)
+		if (says_all(ev))
 			str_add_text(s, ev->note, strlen(ev->note));
 		else if (ev->err.op == OP_CHANGED)
 			str_adds(s, err_group_words(ERR_GROUP_CHANGED));
@@ -237,6 +246,8 @@ add_remark(struct str *s, const struct event *ev)
 		str_adds(s, "  ");
 		str_add_text(s, ev->note, strlen(ev->note));
 	}
+	if (ev->kind == EVENT_ITEM && ev->hash != NULL)
+		str_addf(s, "  %s", ev->hash);
 }
 
 /* Append one itemized line; with -0 the name is raw and last. */
@@ -247,7 +258,7 @@ add_itemized(struct str *s, const struct report_opts *opts, const struct event *
 	const char *path = ev->path != NULL ? ev->path : event_name(ev);
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
 		     ev->action != ACTION_LINKED;
-	bool remarked = failed || ev->note != NULL;
+	bool remarked = failed || ev->note != NULL || ev->hash != NULL;
 	char size[SIZE_TEXT] = "";
 
 	if (path == NULL || (!failed && ev->action == ACTION_UNCHANGED && !opts->unchanged))
@@ -272,7 +283,7 @@ static const char *
 explain_verb(const struct event *ev)
 {
 	static const char *const by_action[ACTION_N] = { "made", "made", "set", "linked", "kept",
-		"gone" };
+		"gone", "missing", "extra" };
 
 	switch (ev->moved.method) {
 	case METHOD_CLONE:
@@ -280,6 +291,7 @@ explain_verb(const struct event *ev)
 	case METHOD_COPY_RANGE:
 	case METHOD_SENDFILE:
 	case METHOD_BUFFER:
+	case METHOD_COMMAND:
 		return "copied";
 	case METHOD_LINK:
 		return "linked";
@@ -299,6 +311,7 @@ explain_means(const struct event *ev)
 		return "buffers";
 	case METHOD_COPY_RANGE:
 	case METHOD_SENDFILE:
+	case METHOD_COMMAND:
 		return method_name(ev->moved.method);
 	case METHOD_LINK:
 		return "hard link";
@@ -307,7 +320,25 @@ explain_means(const struct event *ev)
 	}
 }
 
-/* Append " (no reflink: other file system; NOTE)", as far as there is something to say. */
+/* Append "hash xxh128, sha256 in between": of what the digests are. */
+static void
+add_hashed(struct str *s, const struct event *ev)
+{
+	const char *before = "hash ";
+
+	for (const char *at = ev->hash; *at != '\0';) {
+		size_t name = strcspn(at, ":");
+		str_adds(s, before);
+		str_add(s, at, name);
+		before = ", ";
+		at += strcspn(at, ",");
+		at += *at == ',';
+	}
+	if (ev->moved.method != METHOD_NONE)
+		str_adds(s, ev->moved.method == METHOD_CLONE ? " of the clone" : " in between");
+}
+
+/* Append " (no reflink: other file system; NOTE; HASH)", as far as there is something to say. */
 static void
 add_explanation(struct str *s, const struct event *ev)
 {
@@ -315,16 +346,24 @@ add_explanation(struct str *s, const struct event *ev)
 	struct err refusal = err_make(m->refusal, OP_CLONE, SIDE_NONE, -1);
 	bool refused = m->refused != METHOD_NONE && m->refusal != 0;
 
-	if (!refused && ev->note == NULL)
-		return;
-	str_adds(s, " (");
-	if (refused)
-		str_addf(s, "no %s: %s%s", method_name(m->refused),
-		    m->refusal == EXDEV ? "other file system" : err_reason(refusal),
-		    ev->note != NULL ? "; " : "");
-	if (ev->note != NULL)
+	const char *before = " (";
+
+	if (refused) {
+		str_addf(s, "%sno %s: %s", before, method_name(m->refused),
+		    m->refusal == EXDEV ? "other file system" : err_reason(refusal));
+		before = "; ";
+	}
+	if (ev->note != NULL) {
+		str_adds(s, before);
 		str_add_text(s, ev->note, strlen(ev->note));
-	str_addc(s, ')');
+		before = "; ";
+	}
+	if (ev->hash != NULL) {
+		str_adds(s, before);
+		add_hashed(s, ev);
+	}
+	if (refused || ev->note != NULL || ev->hash != NULL)
+		str_addc(s, ')');
 }
 
 static void

@@ -234,9 +234,9 @@ carry_checked(struct worker *w, const struct entry *e)
 	TRY(examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
+	bool takes_long = st.st_size >= HAND_OVER_MIN || w->run->request.through != NULL;
 	bool content = src >= 0 || (w->run->mirror != NULL && S_ISREG(st.st_mode));
-	if (content && st.st_size >= HAND_OVER_MIN && !e->handed &&
-	    sched_is_hungry(w->run->sched)) {
+	if (content && takes_long && !e->handed && sched_is_hungry(w->run->sched)) {
 		entryjob_push(w, e);
 		return ERR_OK;
 	}
@@ -264,6 +264,9 @@ may_be_tried(const struct worker *w, const struct entry *e, const struct stat *s
 	const struct copy_opts *opts = w->run->copy;
 	const struct plan_opts *plan = &opts->plan;
 
+	/* who wants to see the content takes time for it */
+	if (w->run->request.hash != NULL || w->run->request.through != NULL)
+		return false;
 	return S_ISREG(st->st_mode) && st->st_dev == e->dir->dst.st_dev &&
 	       opts->engine.reflink == WHEN_AUTO && opts->engine.sparse == WHEN_AUTO &&
 	       plan->backup == BACKUP_NONE && !plan->remove_destination && !plan->interactive &&

@@ -107,12 +107,13 @@ static struct err
 compare_xattrs(struct worker *w, const struct meta_pair *pair, unsigned *differs)
 {
 	const struct keep *keep = &w->run->copy->keep;
-	bool same;
+	struct meta_names *const lists[] = { &w->names, &w->others };
+	struct meta_difference found;
 
 	if (!keep->mode && !keep->xattr && !keep->context)
 		return ERR_OK;
-	TRY(meta_compare_at(&w->names, &w->others, pair, keep, &same));
-	if (!same)
+	TRY(meta_compare_at(lists, pair, keep, &found));
+	if (found.how != META_ALIKE)
 		*differs |= DIFFERS_XATTR;
 	return ERR_OK;
 }

@@ -23,6 +23,7 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/filepipe.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -46,39 +47,93 @@ stood_still(const struct stat *before, const struct stat *after, const struct mo
 	       before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
 }
 
+/* An open source and its attributes. */
+struct opened {
+	int fd;
+	struct stat *st;
+};
+
+/* Pass the content through the commands that were asked for. */
+static struct err
+pass_content(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+{
+	node_src_path(e->dir, e->src_name, &w->src);
+	node_dst_path(e->dir, e->name, &w->dst);
+	struct filepipe_ends ends = {
+		.src = from.fd,
+		.st = from.st,
+		.dst = dst,
+		.src_path = w->src.buf,
+		.dst_path = w->dst.buf,
+	};
+	return filepipe_pass(w->pipe, &ends, &w->hash, moved);
+}
+
+/* Keep the digests of what was seen, for telling. */
+static struct err
+take_digests(struct worker *w)
+{
+	if (w->run->request.hash == NULL)
+		return ERR_OK;
+	hashing_text(&w->hashing, &w->hash);
+	return str_check(&w->hash);
+}
+
+/* Move the content by the ladder. */
+static struct err
+copy_content(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+{
+	struct run *run = w->run;
+	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+	struct engine_file file = {
+		.src = from.fd,
+		.st = from.st,
+		.dst = dst,
+		.dst_dev = e->dir->dst.st_dev,
+		.live_bytes = &run->live->bytes_done,
+		.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
+	};
+
+	TRY(engine_copy(w->engine, &file, buf, moved));
+	return take_digests(w);
+}
+
 /* Move the content; a source that changed meanwhile is read again.  OP_CHANGED when it changed each
  * time: the destination then has what the last try read. */
 static struct err
 move_content(
-    struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev, struct moved *moved)
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
 {
-	struct run *run = w->run;
+	bool through = w->run->request.through != NULL;
+	const struct moved as_long = { 0 };
 	struct stat after;
 
 	for (int i = 0; i < TRIES; i++) {
-		struct engine_file file = {
-			.src = src,
-			.st = st,
-			.dst = dst,
-			.dst_dev = dst_dev,
-			.live_bytes = &run->live->bytes_done,
-			.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
-		};
-		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+		str_clear(&w->hash);
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		TRY(engine_copy(w->engine, &file, buf, moved));
-		TRY(file_stat(src, SIDE_SRC, &after));
-		if (stood_still(st, &after, moved))
+		if (through)
+			TRY(pass_content(w, e, from, dst, moved));
+		else
+			TRY(copy_content(w, e, from, dst, moved));
+		TRY(file_stat(from.fd, SIDE_SRC, &after));
+		/* how much a command has read nobody knows */
+		if (stood_still(from.st, &after, through ? &as_long : moved)) {
+			if (through)
+				atomic_fetch_add_explicit(&w->run->live->bytes_done,
+				    from.st->st_size, memory_order_relaxed);
 			return ERR_OK;
-		*st = after;
+		}
+		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
 }
 
-/* Read a FIFO, socket or device to its end, as cp does without -r. */
+/* Read a FIFO, socket or device to its end, as cp does without -r, into SEEN as well, unless NULL. */
 static struct err
-move_stream(struct worker *w, int src, int dst, struct moved *moved)
+read_stream(struct worker *w, int src, int dst, struct observer *seen, struct moved *moved)
 {
 	struct run *run = w->run;
 	size_t got;
@@ -93,10 +148,28 @@ move_stream(struct worker *w, int src, int dst, struct moved *moved)
 			continue;
 		}
 		TRY(err);
+		if (seen != NULL)
+			seen->see(seen, w->buf, got);
 		TRY(file_write_all(dst, w->buf, got));
 		moved->bytes += (int64_t)got;
 	} while (got > 0);
 	return ERR_OK;
+}
+
+/* Move what has no size, or to where there is none. */
+static struct err
+move_stream(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+{
+	struct observer *seen = w->run->request.hash != NULL ? &w->hashing.observer : NULL;
+
+	str_clear(&w->hash);
+	if (w->run->request.through != NULL)
+		return pass_content(w, e, from, dst, moved);
+	if (seen != NULL)
+		seen->begin(seen);
+	TRY(read_stream(w, from.fd, dst, seen, moved));
+	return take_digests(w);
 }
 
 static enum commit_how
@@ -132,12 +205,6 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
-/* An open source and its attributes. */
-struct opened {
-	int fd;
-	struct stat *st;
-};
-
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
@@ -146,7 +213,6 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	int src = from.fd;
 	struct stat *st = from.st;
 	struct err moved = ERR_OK;
-	dev_t dev = e->dir->dst.st_dev;
 	mode_t made = attrs_first_mode(w, e->dir, st);
 	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
 	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
@@ -156,9 +222,9 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	bool is_new = !rewrites && !replaces;
 
 	if (!S_ISREG(st->st_mode) || stream)
-		moved = move_stream(w, src, c->fd, &o->moved);
+		moved = move_stream(w, e, from, c->fd, &o->moved);
 	else if (!w->run->copy->plan.attributes_only)
-		moved = move_content(w, src, st, c->fd, dev, &o->moved);
+		moved = move_content(w, e, from, c->fd, &o->moved);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)
@@ -203,8 +269,11 @@ write_file(struct worker *w, const struct entry *e, struct opened from, struct t
 	struct commit c;
 
 	TRY(begin(w, e, from.st, t, &c));
+	str_clear(&w->hash);
 	struct err err = fill(w, e, from, t, &c, o);
-	o->size = S_ISREG(from.st->st_mode) ? from.st->st_size : o->moved.bytes;
+	bool same_size = S_ISREG(from.st->st_mode) && w->run->request.through == NULL;
+	o->size = same_size ? from.st->st_size : o->moved.bytes;
+	o->hash = w->hash.len > 0 ? w->hash.buf : NULL;
 	if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
 		commit_discard(&c);
 	return err;

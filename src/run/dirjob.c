@@ -271,6 +271,7 @@ dirjob_push(struct worker *w, struct node *dir, const struct entry *e)
 	}
 	n->follow = e->follow;
 	n->top = dir->parent == NULL && strcmp(e->name, ".") == 0;
+	n->number = e->number;
 	n->job.run = dirjob_run;
 	n->run = w->run;
 	BUG_ON(!sched_push(w->run->sched, LANE_DIRS, &n->job));

@@ -42,6 +42,13 @@ struct select_opts {
 	char files_end;  /* byte that ends a name there: '\n', or NUL with --from0 */
 };
 
+/* Commands that each file's content goes through, first to last. */
+struct through_opts {
+	char **
+	    *commands; /* [n], each NULL-terminated and one allocation; owned, see cli_release() */
+	size_t n;      /* number of them, 0 = content is copied as it is */
+};
+
 /* When written data is made durable. */
 enum durability {
 	FSYNC_NONE, /* when the kernel likes */

@@ -13,8 +13,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -204,6 +206,7 @@ prepare(struct driver *d)
 	d->means = (struct pipeline_means){
 		.engine = &d->engine,
 		.pipes = pipepool_new(PIPES_KEPT),
+		.live = &report_live(d->p.report)->bytes_done,
 	};
 	d->p.cancel = &d->cancel;
 	d->p.pipeline = pipeline_new();
@@ -331,6 +334,19 @@ tell_moved(struct driver *d)
 	report_count(p->report, &counts);
 }
 
+/* Have progress know how much there is to move, if that can be known. */
+static void
+expect_bytes(struct driver *d)
+{
+	const struct end *source = &d->p.source.end;
+	struct live *live = report_live(d->p.report);
+	struct stat st;
+
+	if (source->kind == WANT_FILE && !err_failed(file_stat(source->fd, SIDE_SRC, &st)))
+		atomic_store(&live->bytes_found, st.st_size);
+	atomic_store(&live->walked, true);
+}
+
 /* Run the pipeline between its open ends; true when it ended well. */
 static bool
 run_pipeline(struct driver *d)
@@ -339,8 +355,10 @@ run_pipeline(struct driver *d)
 	struct layout_fault fault;
 	struct verdict v;
 
+	expect_bytes(d);
 	struct err err =
 	    pipeline_start(p->pipeline, &d->run, &d->means, &p->source.end, &p->sink.end, &fault);
+	p->source.end.fd = -1; /* the pipeline's, whatever came of it */
 	if (err_failed(err)) {
 		piping_tell(p, NULL, err, NULL);
 		return false;
@@ -386,20 +404,17 @@ pipe_run(struct pipe_opts *opts)
 	struct driver d = {
 		.p = {
 			.opts = opts,
-			.source.file = { .fd = -1, .dir = -1 },
-			.sink.file = { .fd = -1, .dir = -1 },
+			.source = { .file = { .fd = -1, .dir = -1 }, .peer = -1 },
+			.sink = { .file = { .fd = -1, .dir = -1 }, .peer = -1 },
 		},
 		.cancel = { .fd = -1 },
 		.signals = { .fd = -1 },
 		.dir = AT_FDCWD,
 	};
-	const struct stage_spec *last = &opts->stages[opts->n_stages - 1];
 
 	proc_ignore_xfsz();
 	console_fill(&opts->report);
-	opts->report.io.stdout_is_data = opts->n_stages == 1 || !stage_is_end(last) ||
-					 last->kind == END_STD ||
-					 (last->kind == END_FD && last->fd == STDOUT_FILENO);
+	opts->report.io.stdout_is_data = pipe_ends_on_stdout(opts);
 	d.p.report = report_new(&opts->report);
 	if (d.p.report == NULL)
 		return EXIT_STOPPED;

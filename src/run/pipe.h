@@ -19,7 +19,8 @@
  *                      begins with a stage word, a "-" or "fd:" is written with a slash: ./hash.
  *
  * Only the first and the last stage can be ends.  One stage alone, if it is an end, is the source.
- * Without a source bytes come from standard input, without a sink they go to standard output.
+ * Without a source bytes come from standard input, without a sink they go to standard output; without
+ * any stage they go from the one to the other, as by cat(1).
  */
 #ifndef DECANT_RUN_PIPE_H
 #define DECANT_RUN_PIPE_H
@@ -80,8 +81,33 @@ struct pipe_opts {
 	const char *chdir;         /* directory to run commands in, or NULL */
 	enum durability fsync;     /* FSYNC_NONE, or put a sink that is a file on disk */
 	struct stage_spec *stages; /* [n_stages], first to last; owned */
-	size_t n_stages;           /* number of them, at least 1 */
+	size_t n_stages;           /* number of them; 0: standard input to standard output */
 };
+
+/* The end that OPTS name as the source; NULL = none, which is standard input. */
+static inline const struct stage_spec *
+pipe_source(const struct pipe_opts *opts)
+{
+	return opts->n_stages > 0 && stage_is_end(&opts->stages[0]) ? &opts->stages[0] : NULL;
+}
+
+/* The end that OPTS name as the sink; NULL = none, which is standard output. */
+static inline const struct stage_spec *
+pipe_sink(const struct pipe_opts *opts)
+{
+	size_t n = opts->n_stages;
+
+	return n > 1 && stage_is_end(&opts->stages[n - 1]) ? &opts->stages[n - 1] : NULL;
+}
+
+/* True when what comes out of OPTS' pipeline goes to standard output. */
+static inline bool
+pipe_ends_on_stdout(const struct pipe_opts *opts)
+{
+	const struct stage_spec *sink = pipe_sink(opts);
+
+	return sink == NULL || sink->kind == END_STD || (sink->kind == END_FD && sink->fd == 1);
+}
 
 /*
  * Carry out OPTS.  Main thread; SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGPIPE are blocked.

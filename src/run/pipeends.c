@@ -10,16 +10,11 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-/* The spec of the first or, with LAST, the last end of OPTS; NULL when none was given. */
+/* The spec of the source or, with LAST, the sink of OPTS; NULL when none was given. */
 static const struct stage_spec *
 spec_of(const struct pipe_opts *opts, bool last)
 {
-	const struct stage_spec *s = &opts->stages[last ? opts->n_stages - 1 : 0];
-
-	/* one end alone is the source */
-	if (last && opts->n_stages == 1)
-		return NULL;
-	return stage_is_end(s) ? s : NULL;
+	return last ? pipe_sink(opts) : pipe_source(opts);
 }
 
 /* An end that is descriptor FD of ours, called NAME. */
@@ -43,7 +38,7 @@ look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 	struct fd_facts facts;
 	struct stat st;
 
-	*e = (struct piping_end){ .file = { .fd = -1, .dir = -1 } };
+	*e = (struct piping_end){ .file = { .fd = -1, .dir = -1 }, .peer = -1 };
 	if (spec == NULL || spec->kind == END_STD) {
 		use_descriptor(e, writes ? STDOUT_FILENO : STDIN_FILENO, std_name(writes), writes);
 		return ERR_OK;
@@ -97,6 +92,26 @@ open_source(const char *name, const struct cancel *cancel, int *fd)
 	return fd_set_blocking(*fd);
 }
 
+/* Get the connection that SPEC names. */
+static struct err
+open_socket(struct piping *p, struct piping_end *e, const struct stage_spec *spec, const char **why)
+{
+	struct err err = spec->kind == END_CONNECT
+			     ? end_connect(spec->name, p->cancel, &e->end.fd, why)
+			     : end_listen(spec->name, p->cancel, &e->end.fd, why);
+
+	if (err_failed(err))
+		e->end.fd = -1;
+	if (e != &p->sink) {
+		err.side = SIDE_SRC;
+		return err;
+	}
+	err.side = SIDE_DST;
+	e->peer = e->end.fd;
+	e->end.owned = false;
+	return err;
+}
+
 static struct err
 open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, const char **why)
 {
@@ -106,9 +121,8 @@ open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, 
 		return ERR_OK;
 	switch (spec->kind) {
 	case END_CONNECT:
-		return end_connect(spec->name, p->cancel, &e->end.fd, why);
 	case END_LISTEN:
-		return end_listen(spec->name, p->cancel, &e->end.fd, why);
+		return open_socket(p, e, spec, why);
 	case END_FILE:
 		if (!writes)
 			return open_source(spec->name, p->cancel, &e->end.fd);

@@ -5,6 +5,8 @@
 #include "pipe/wrap.h"
 #include "run/piping.h"
 #include "sys/fs.h"
+#include "sys/net.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -110,7 +112,7 @@ piping_make_stages(struct piping *p)
 {
 	const struct pipe_opts *opts = p->opts;
 
-	p->stages = calloc(opts->n_stages, sizeof p->stages[0]);
+	p->stages = calloc(opts->n_stages + 1, sizeof p->stages[0]);
 	struct err err = p->stages == NULL ? err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1) : ERR_OK;
 	for (size_t i = 0; !err_failed(err) && i < opts->n_stages; i++) {
 		if (stage_is_end(&opts->stages[i]))
@@ -190,6 +192,19 @@ publish(struct piping *p, const char *name, struct outfile *file)
 	return !err_failed(err);
 }
 
+/* End the connection that P wrote to: its peer is to see the end of the data only when there was one. */
+static void
+end_connection(struct piping *p, bool well)
+{
+	int *peer = &p->sink.peer;
+
+	if (*peer >= 0 && well)
+		net_shutdown_write(*peer);
+	else if (*peer >= 0)
+		net_abort(*peer);
+	proc_close(peer);
+}
+
 void
 piping_conclude(struct piping *p, bool well)
 {
@@ -204,6 +219,7 @@ piping_conclude(struct piping *p, bool well)
 	if (well && sink->fd >= 0)
 		well = publish(p, p->sink.end.name, sink);
 	outfile_discard(sink);
+	end_connection(p, well);
 	for (size_t i = 0; well && i < p->n; i++)
 		conclude_stage(p, &p->stages[i]);
 }
@@ -215,5 +231,8 @@ piping_release(struct piping *p)
 	for (size_t i = 0; i < p->n; i++)
 		outfile_discard(&p->stages[i].file);
 	outfile_discard(&p->sink.file);
+	end_connection(p, false);
+	if (p->source.end.owned) /* it never came to the pipeline */
+		proc_close(&p->source.end.fd);
 	free(p->stages);
 }

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/console.h"
+#include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -34,6 +35,9 @@ workers_worth_starting(const struct run *run)
 {
 	int64_t type;
 
+	/* beside what commands take, creating is nothing */
+	if (run->request.through != NULL)
+		return run->n_workers;
 	if (run->request.jobs > 0 || run->base->dst_fd < 0 ||
 	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
 		return run->n_workers;
@@ -113,7 +117,8 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * (int64_t)FDS_PER_WORKER);
+	int64_t each = FDS_PER_WORKER + filepipe_descriptors(request);
+	int64_t most = (nofile - FDS_OF_RUN) / (2 * each);
 	int64_t jobs = request->jobs > 0 ? request->jobs : proc_cpus();
 
 	if (request->one_at_a_time)
@@ -121,7 +126,7 @@ fit_limits(struct run *run, size_t *budget)
 	if (jobs > most)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * FDS_PER_WORKER;
+	int64_t left = nofile - FDS_OF_RUN - jobs * each;
 	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
@@ -135,13 +140,18 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = w->why = STR_INIT;
+		w->src = w->dst = w->rel = w->why = w->hash = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
 		if (run->request.hash != NULL)
 			TRY(hashing_init(&w->hashing, run->request.hash));
+		if (run->request.through == NULL)
+			continue;
+		w->pipe = filepipe_new(run);
+		if (w->pipe == NULL)
+			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	}
 	return ERR_OK;
 }
@@ -185,12 +195,14 @@ release(struct run *run)
 		free(w->list_buf);
 		sides_free(w->spare);
 		meta_names_release(&w->names);
+		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
+		filepipe_free(w->pipe);
+		str_release(&w->hash);
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
 		str_release(&w->why);
-		meta_names_release(&w->others);
 	}
 	free(run->workers);
 	links_free(run->links);

@@ -2,6 +2,7 @@
 /* Outcomes become counts and, when somebody reads them, events. */
 #include "run/tell.h"
 
+#include "run/filepipe.h"
 #include "sys/proc.h"
 
 #include <errno.h>
@@ -32,7 +33,10 @@ fill_paths(struct worker *w, const struct entry *e, struct event *ev)
 {
 	node_src_path(e->dir, e->src_name, &w->src);
 	node_dst_path(e->dir, e->name, &w->dst);
-	node_rel_path(e->dir, e->name, &w->rel);
+	if (w->run->request.one_tree)
+		node_operand_path(e->dir, e->name, &w->rel);
+	else
+		node_rel_path(e->dir, e->name, &w->rel);
 	ev->src = w->src.buf;
 	ev->dst = w->dst.buf;
 	ev->path = w->rel.buf;
@@ -42,7 +46,7 @@ static void
 count_content(struct counts *c, const struct carried *o)
 {
 	c->files[o->action]++;
-	if (o->action == ACTION_UNCHANGED || o->action == ACTION_DELETED)
+	if (o->action == ACTION_UNCHANGED || o->action >= ACTION_DELETED)
 		return;
 	c->how[o->moved.method]++;
 	c->logical += o->moved.bytes;
@@ -103,6 +107,12 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	if (why.op == OP_STAGE && w->pipe != NULL) {
+		const struct filepipe_failure *f = filepipe_failure(w->pipe);
+		ev.note = f->words.buf;
+		ev.result = f->result;
+		ev.code = f->code;
+	}
 	if (class == ERR_CLASS_VANISHED && !e->operand && !is_dangling(e))
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {

@@ -224,6 +224,104 @@ meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair, const st
 	return ERR_OK;
 }
 
+/* A file whose attributes are asked for: by descriptor, or by PATH when FD is -1. */
+struct holder {
+	int fd;
+	const char *path;
+	enum err_side side;
+};
+
+static struct err
+list_of(struct meta_names *n, const struct holder *h)
+{
+	struct err err = list_into(n, h->fd, h->path);
+
+	if (err.op == OP_XATTR)
+		err.side = (uint8_t)h->side;
+	return err;
+}
+
+/* Get the value of attribute NAME into N; *LEN is -1 when there is none. */
+static struct err
+value_of(struct meta_names *n, const struct holder *h, const char *name, ssize_t *len)
+{
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	for (;;) {
+		*len = h->fd >= 0 ? fgetxattr(h->fd, name, n->value, n->value_cap)
+				  : lgetxattr(h->path, name, n->value, n->value_cap);
+		if (*len >= 0 || errno == ENODATA)
+			return ERR_OK;
+		if (errno != ERANGE)
+			return err_sys(OP_XATTR, h->side, -1);
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	}
+}
+
+/* Find the first attribute of FROM, by N[0], that WITH lacks or has another value of. */
+static struct err
+compare_one_way(struct meta_names *const n[2], const struct holder *from, const struct holder *with,
+    const struct keep *keep, struct meta_difference *out)
+{
+	for (size_t i = 0; i < n[0]->len; i += strlen(n[0]->buf + i) + 1) {
+		const char *name = n[0]->buf + i;
+		ssize_t len[2];
+		if (!wanted(name, keep))
+			continue;
+		TRY(value_of(n[0], from, name, &len[0]));
+		TRY(value_of(n[1], with, name, &len[1]));
+		if (len[0] == len[1] &&
+		    (len[0] <= 0 || memcmp(n[0]->value, n[1]->value, (size_t)len[0]) == 0))
+			continue;
+		out->how = META_VALUE;
+		if (len[0] < 0 || len[1] < 0)
+			out->how = len[1] < 0 ? META_MISSING : META_EXTRA;
+		snprintf(out->name, sizeof out->name, "%s", name);
+		return ERR_OK;
+	}
+	return ERR_OK;
+}
+
+static struct err
+compare_holders(struct meta_names *const n[2], const struct holder *src, const struct holder *dst,
+    const struct keep *keep, struct meta_difference *out)
+{
+	out->how = META_ALIKE;
+	TRY(list_of(n[0], src));
+	TRY(compare_one_way(n, src, dst, keep, out));
+	if (out->how != META_ALIKE)
+		return ERR_OK;
+	/* what both have is alike by now */
+	TRY(list_of(n[0], dst));
+	TRY(compare_one_way(n, dst, src, keep, out));
+	if (out->how == META_MISSING)
+		out->how = META_EXTRA;
+	return ERR_OK;
+}
+
+struct err
+meta_compare(struct meta_names *const n[static 2], int src, int dst, const struct keep *keep,
+    struct meta_difference *out)
+{
+	const struct holder a = { src, NULL, SIDE_SRC };
+	const struct holder b = { dst, NULL, SIDE_DST };
+
+	return compare_holders(n, &a, &b, keep, out);
+}
+
+struct err
+meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
+    const struct keep *keep, struct meta_difference *out)
+{
+	char src[PROC_PATH];
+	char dst[PROC_PATH];
+	const struct holder a = { -1, src, SIDE_SRC };
+	const struct holder b = { -1, dst, SIDE_DST };
+
+	proc_path(src, sizeof src, pair->src_dir, pair->src_name);
+	proc_path(dst, sizeof dst, pair->dst_dir, pair->dst_name);
+	return compare_holders(n, &a, &b, keep, out);
+}
+
 static bool
 has_name(const struct meta_names *n, const char *name)
 {
@@ -232,52 +330,6 @@ has_name(const struct meta_names *n, const char *name)
 			return true;
 	}
 	return false;
-}
-
-/* Names of N that KEEP wants. */
-static size_t
-count_wanted(const struct meta_names *n, const struct keep *keep)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1)
-		count += wanted(n->buf + i, keep);
-	return count;
-}
-
-/* The value of attribute NAME of PATH into N's; *LEN = -1 when it has none of that name. */
-static struct err
-get_value(struct meta_names *n, const char *name, const char *path, ssize_t *len)
-{
-	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
-	while ((*len = lgetxattr(path, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
-		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
-	return *len < 0 && errno != ENODATA ? err_sys(OP_XATTR, SIDE_SRC, -1) : ERR_OK;
-}
-
-struct err
-meta_compare_at(struct meta_names *src, struct meta_names *dst, const struct meta_pair *pair,
-    const struct keep *keep, bool *same)
-{
-	char paths[2][PROC_PATH];
-	ssize_t len[2];
-
-	*same = true;
-	proc_path(paths[0], sizeof paths[0], pair->src_dir, pair->src_name);
-	proc_path(paths[1], sizeof paths[1], pair->dst_dir, pair->dst_name);
-	TRY(list_into(src, -1, paths[0]));
-	TRY(list_into(dst, -1, paths[1]));
-	*same = count_wanted(src, keep) == count_wanted(dst, keep);
-	for (size_t i = 0; *same && i < src->len; i += strlen(src->buf + i) + 1) {
-		const char *name = src->buf + i;
-		if (!wanted(name, keep))
-			continue;
-		TRY(get_value(src, name, paths[0], &len[0]));
-		TRY(get_value(dst, name, paths[1], &len[1]));
-		*same = len[0] == len[1] &&
-			(len[0] <= 0 || memcmp(src->value, dst->value, (size_t)len[0]) == 0);
-	}
-	return ERR_OK;
 }
 
 /* meta_drop_others() of FD, or of PATH when FD is -1. */

@@ -64,12 +64,26 @@ struct meta_pair {
 /* As meta_copy_xattrs(), for what cannot be opened: symbolic links and special files. */
 struct err meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair,
     const struct keep *keep, struct meta_loss *loss);
-/*
- * Whether both sides of PAIR have the same attributes, of those that KEEP wants; links are not followed.
- * SRC and DST are room for their names.  Fails with XATTR or MEMORY.
- */
-struct err meta_compare_at(struct meta_names *src, struct meta_names *dst,
-    const struct meta_pair *pair, const struct keep *keep, bool *same);
+
+/* How the attributes of two files differ. */
+struct meta_difference {
+	enum {
+		META_ALIKE,   /* not at all */
+		META_MISSING, /* the destination lacks NAME */
+		META_EXTRA,   /* the destination has NAME, the source does not */
+		META_VALUE,   /* NAME has another value there */
+	} how;                /* the first difference that was found */
+
+	char name[256]; /* the attribute, NUL-terminated */
+};
+
+/* Compare the attributes that KEEP wants, ACLs with KEEP->mode, of two files; N is for both sides' lists.
+ * Fails with XATTR of either side, or MEMORY. */
+struct err meta_compare(struct meta_names *const n[static 2], int src, int dst,
+    const struct keep *keep, struct meta_difference *out);
+/* Likewise of symbolic links and special files, by name. */
+struct err meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
+    const struct keep *keep, struct meta_difference *out);
 /* Remove the attributes of FD that KEEP wants and SRC, the names of its source, has not; ACLs stay.
  * DST is room for FD's names.  Fails with XATTR or MEMORY. */
 struct err meta_drop_others(

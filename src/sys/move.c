@@ -10,18 +10,18 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-/* The end of a move that errno speaks of, as far as it tells. */
-static enum err_side
-side_of_errno(void)
+struct err
+move_failed(enum err_op op, int64_t off)
 {
 	switch (errno) {
+	case EPIPE:
 	case ENOSPC:
 	case EDQUOT:
 	case EFBIG:
 	case EROFS:
-		return SIDE_DST;
+		return err_sys(op, SIDE_DST, off);
 	default:
-		return SIDE_SRC;
+		return err_sys(op, SIDE_SRC, off);
 	}
 }
 
@@ -38,7 +38,7 @@ move_clone(int dst, int src)
 	do
 		rc = ioctl(dst, FICLONE, src);
 	while (rc < 0 && errno == EINTR);
-	return rc < 0 ? err_sys(OP_CLONE, side_of_errno(), -1) : ERR_OK;
+	return rc < 0 ? move_failed(OP_CLONE, -1) : ERR_OK;
 }
 
 struct err
@@ -51,7 +51,7 @@ move_copy_range(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len,
 		n = copy_file_range(src, &in, dst, &out, capped(len), 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(OP_COPY_RANGE, side_of_errno(), src_off);
+		return move_failed(OP_COPY_RANGE, src_off);
 	*moved = n;
 	return ERR_OK;
 }
@@ -64,7 +64,7 @@ move_copy_range_on(int src, int dst, int64_t len, int64_t *moved)
 		n = copy_file_range(src, NULL, dst, NULL, capped(len), 0);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(OP_COPY_RANGE, side_of_errno(), -1);
+		return move_failed(OP_COPY_RANGE, -1);
 	*moved = n;
 	return ERR_OK;
 }
@@ -79,7 +79,7 @@ move_sendfile(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, i
 		n = sendfile(dst, src, &in, capped(len));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(OP_SENDFILE, side_of_errno(), src_off);
+		return move_failed(OP_SENDFILE, src_off);
 	*moved = n;
 	return ERR_OK;
 }

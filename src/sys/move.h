@@ -25,6 +25,10 @@ enum {
 typedef struct err move_range(
     int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved);
 
+/* The error that errno is for a move, about the destination when its space or size is exhausted or nobody reads
+ * it, else about the source, which may be wrong.  For sys/ only. */
+struct err move_failed(enum err_op op, int64_t off);
+
 /*
  * Make DST, an empty file, share all extents of SRC.
  * Borrows both descriptors.  One uninterruptible call, whatever the size.

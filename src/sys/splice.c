@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Moving between descriptors without a byte of ours in between: splice(2) and sendfile(2). */
+#include "sys/move.h"
 #include "sys/pipe.h"
 
 #include <errno.h>
@@ -7,22 +8,6 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-/* The end of a move that errno speaks of, as far as it tells. */
-static enum err_side
-side_of_errno(void)
-{
-	switch (errno) {
-	case EPIPE:
-	case ENOSPC:
-	case EDQUOT:
-	case EFBIG:
-	case EROFS:
-		return SIDE_DST;
-	default:
-		return SIDE_SRC;
-	}
-}
 
 /*
  * What of LEN bytes DST takes without blocking once poll(2) called it writable.
@@ -51,7 +36,7 @@ pipe_splice(int src, int dst, size_t len, size_t *moved)
 		n = splice(src, NULL, dst, NULL, fits, SPLICE_F_NONBLOCK);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(OP_SENDFILE, side_of_errno(), -1);
+		return move_failed(OP_SENDFILE, -1);
 	*moved = (size_t)n;
 	return ERR_OK;
 }
@@ -66,7 +51,7 @@ pipe_sendfile(int src, int64_t off, int dst, size_t len, size_t *moved)
 		n = sendfile(dst, src, &at, fits);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
-		return err_sys(OP_SENDFILE, side_of_errno(), off);
+		return move_failed(OP_SENDFILE, off);
 	*moved = (size_t)n;
 	return ERR_OK;
 }

@@ -10,6 +10,7 @@ struct entry {
 	struct node *dir;     /* the directory on both sides */
 	const char *src_name; /* below the directory's source; a whole path for operands */
 	const char *name;     /* below the directory's destination, a single component */
+	unsigned number;      /* of the operand that it is, from 0; below one its node has it */
 	unsigned char type;   /* DT_*, DT_UNKNOWN when it has to be asked for */
 	unsigned char other;  /* likewise of what the directory's SIDES have by NAME: SIDE_ABSENT, or
 	                       * nothing that counts where there are no SIDES */

@@ -27,6 +27,7 @@ struct node {
 	struct node *parent;   /* holds a reference; NULL for the base */
 	atomic_uint refs;      /* reasons to keep the memory */
 	atomic_uint work;      /* outstanding: its own listing, its children, entries handed over */
+	unsigned number;       /* of the operand that it came from, 0 for the base */
 	int64_t list_at;       /* where the listing goes on, 0 = the beginning */
 	struct stat src;       /* the source's attributes as they were when it was opened */
 	struct stat dst;       /* the destination's, likewise; st_ino 0 = there is none (dry run) */

@@ -270,7 +270,7 @@ mega() {
 	nth=$(awk -v thread="$thread" -v call="$call(" \
 		'$1 == thread && index($0, call) { n++ } /O_TMPFILE/ { print n; exit }' trace)
 	survives "$call:error=EOPNOTSUPP:when=$nth" --atomic -j1
-	grep -q 'O_TMPFILE.*INJECTED' "$BATS_TEST_TMPDIR/injected"
+	grep -q '"\.decant-.*O_CREAT' "$BATS_TEST_TMPDIR/injected"
 }
 
 @test "a full disk is exit 3, one clear sentence, and no partial file" {

@@ -134,7 +134,7 @@ teardown() {
 	echo 3 >src/c
 	# A plain run tells which call of the worker opens the second of them: strace counts in each
 	# thread, and the order is the same every time.
-	local thread nth call gone
+	local thread nth call
 	strace -f -qq -o trace -e trace=openat,openat2 "$DECANT" copy -a -j1 src dst
 	thread=$(sed -n "s/^\\([0-9]*\\) .*\"b\", O_RDONLY.*/\\1/p" trace)
 	call=$(sed -n 's/.* \(openat2*\)(.*"b", O_RDONLY.*/\1/p' trace)
@@ -145,8 +145,6 @@ teardown() {
 	run --separate-stderr inj "$call:error=ENOENT:when=$nth" "$DECANT" copy -a -j1 --stats src dst
 	assert_injected
 	assert_success
-	gone=$(sed -n 's/.*"\([abc]\)", O_RDONLY.*INJECTED.*/\1/p' "$BATS_TEST_TMPDIR/injected")
-	assert_equal "$gone" b
 	assert_equal "$(names_of dst | sort | tr '\n' ' ')" 'a c '
 	assert_equal "$(cat dst/a dst/c)" $'1\n3'
 }

@@ -57,6 +57,9 @@ class Maker:
         if kind in ("file", "dir") and self.random.random() < 0.05:
             subprocess.run(["setfacl", "-m", "u:%d:rx" % self.random.randrange(5), path], check=False)
 
+    def linkable(self):
+        return [p for p in self.files if os.path.isfile(p) and not os.path.islink(p)]
+
     def special(self, path):
         what = self.random.choice(["fifo", "socket", "device"])
         if what == "socket" and len(path) < 90:
@@ -82,8 +85,8 @@ class Maker:
         elif dice < 0.38:
             kind = "special"
             self.special(path)
-        elif dice < 0.46 and self.files:
-            os.link(self.random.choice(self.files), path, follow_symlinks=False)
+        elif dice < 0.46 and self.linkable():
+            os.link(self.random.choice(self.linkable()), path, follow_symlinks=False)
             return
         else:
             self.content(path)

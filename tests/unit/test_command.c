@@ -568,6 +568,31 @@ a_line_is_split_as_shells_do(void **state)
 	}
 }
 
+/* A line, and what is before its first bar. */
+static const struct split_case bar_cases[] = {
+	{ "", "" },
+	{ "a b", "a b" },
+	{ "a | b", "a " },
+	{ "a|b|c", "a" },
+	{ "|", "" },
+	{ "'|' | b", "'|' " },
+	{ "\"a|\\\"|\"|b", "\"a|\\\"|\"" },
+	{ "a \\| b | c", "a \\| b " },
+	{ "'\\'|b", "'\\'" },
+	{ "\"'\"|b", "\"'\"" },
+	{ "'a | b", "'a | b" },
+	{ "a \\", "a \\" },
+};
+
+static void
+a_bar_ends_a_command_unless_quoted(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bar_cases / sizeof bar_cases[0]; i++)
+		assert_int_equal(
+		    command_before_bar(bar_cases[i].text), strlen(bar_cases[i].expected));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -590,6 +615,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(it_runs_where_and_with_what_it_is_told),
 		cmocka_unit_test(the_newest_setting_wins),
 		cmocka_unit_test(a_line_is_split_as_shells_do),
+		cmocka_unit_test(a_bar_ends_a_command_unless_quoted),
 	};
 	int status;
 

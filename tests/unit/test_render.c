@@ -32,6 +32,24 @@ static const struct {
 	    "size, mtime)\n",
 	    "" },
 	{ &item_new, X, 0, "a               4.0 KiB  cloned  FICLONE\n", "" },
+	{ &item_hashed, I, 0,
+	    "+ new              5 B  h                      overwritten  xxh64:00ff,md5:abcd\n",
+	    "" },
+	{ &item_hashed, I | ZERO, 0, "+ new              5 B  h", "" },
+	{ &item_hashed, V, 0, "'s/h' -> 'd/h'\n", "" },
+	{ &item_hashed, X, 0,
+	    "h                   5 B  copied  buffers (no reflink: other file system; overwritten; "
+	    "hash xxh64, md5 in between)\n",
+	    "" },
+	{ &item_hashed_clone, I, 0, "+ new              5 B  h                      xxh64:00ff\n",
+	    "" },
+	{ &item_hashed_clone, X, 0,
+	    "h                   5 B  cloned  FICLONE (hash xxh64 of the clone)\n", "" },
+	{ &item_hashed_empty, X, 0, "h                   0 B  made    file (hash xxh64)\n", "" },
+	{ &item_passed, X, 0, "h                   5 B  copied  command\n", "" },
+	{ &stage_failed, I, 1,
+	    "! error                 x                      stage 'a' exited with status 3\n",
+	    "decant: cannot copy 's/x': stage 'a' exited with status 3\n" },
 	{ &item_dir, X, 0, "d                        made    directory\n", "" },
 	{ &item_unchanged, X, 0, "u                   5 B  kept    file\n", "" },
 	{ &item_attributes, I, 0,
@@ -89,6 +107,13 @@ static const struct {
 	    "\"path\":\"img/logo.psd\",\"bytes\":12897485,\"reasons\":[\"size\",\"mtime\"],"
 	    "\"how\":\"copy_file_range\",\"fallback\":\"reflink: EXDEV\","
 	    "\"backup\":\"d/img/logo.psd~\"}\n" },
+	{ &item_hashed, "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"file\",\"path\":\"h\","
+			"\"bytes\":5,\"reasons\":[\"overwritten\"],\"how\":\"buffer\","
+			"\"fallback\":\"reflink: EXDEV\",\"hash\":\"xxh64:00ff,md5:abcd\"}\n" },
+	{ &stage_failed,
+	    "{\"type\":\"error\",\"class\":\"command\",\"op\":\"stage\",\"errno\":\"ECHILD\","
+	    "\"path\":\"x\",\"side\":\"src\",\"fatal\":false,\"result\":\"exit\",\"code\":3,"
+	    "\"message\":\"cannot copy 'x': stage 'a' exited with status 3\"}\n" },
 	{ &item_linked,
 	    "{\"type\":\"item\",\"action\":\"linked\",\"kind\":\"file\","
 	    "\"path\":\"data/b.bin\",\"bytes\":0,\"target\":\"data/a.bin\",\"how\":\"link\"}\n" },

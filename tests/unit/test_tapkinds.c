@@ -2,9 +2,9 @@
 /* pipe/tapkinds: what each tap lets pass, tells, and ends with. */
 #include "pipe/tapkinds.h"
 #include "sys/proc.h"
-#include "tap_doubles.h"
 #include "thread/bufs.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -13,8 +13,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -295,7 +297,7 @@ a_tee_writes_what_passes(void **state)
 {
 	int fd = file_of("");
 	char got[32] = "";
-	struct stage *s = started(tap_tee_new("log", fd));
+	struct stage *s = started(tap_tee_new("log", &fd));
 	(void)state;
 
 	assert_string_equal(s->name, "tee log");
@@ -313,7 +315,7 @@ static void
 a_tee_that_cannot_write_says_so(void **state)
 {
 	int fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-	struct stage *s = started(tap_tee_new("full", fd));
+	struct stage *s = started(tap_tee_new("full", &fd));
 	struct span span = { .bytes = "text", .len = 4 };
 	struct verdict v;
 	(void)state;
@@ -339,7 +341,7 @@ a_tee_without_a_reader_is_a_broken_pipe(void **state)
 	proc_block_signals();
 	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 	assert_int_equal(close(ends[0]), 0);
-	struct stage *s = started(tap_tee_new("gone", ends[1]));
+	struct stage *s = started(tap_tee_new("gone", &ends[1]));
 	assert_int_equal(s->ops->feed(s, &span).code, EPIPE);
 	s->ops->verdict(s, &v);
 	assert_int_equal(v.kind, VERDICT_PIPE);
