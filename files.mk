@@ -199,6 +199,8 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/places.c \
+	src/run/places.h \
 	src/run/prune.c \
 	src/run/prune.h \
 	src/run/run.c \

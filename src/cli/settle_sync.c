@@ -20,7 +20,7 @@ settle_contents(struct cli *c, size_t n_sources)
 {
 	struct sync_opts *opts = &c->cmd->sync;
 
-	for (size_t i = 0; i < n_sources; i++) {
+	for (size_t i = 0; i < n_sources && !opts->copy.parents; i++) {
 		if (!opts->contents && !means_contents(c->operands[i]))
 			continue;
 		if (n_sources > 1)
@@ -95,6 +95,10 @@ sync_settle(struct cli *c)
 
 	if (cli_settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
+	/* rsync's: simple backups, whose names have no suffix where they have a directory of their own */
+	if (c->copy.backup && c->copy.control == NULL)
+		opts->copy.plan.backup = BACKUP_SIMPLE;
+	opts->backup_suffix = c->copy.suffix != NULL && c->copy.suffix[0] != '\0';
 	opts->compare.mode = keep->mode;
 	opts->compare.owner = keep->owner;
 	opts->compare.times = keep->times;

@@ -177,6 +177,53 @@ apply_max_delete(struct cli *c, const struct opt *o, const char *value)
 	return CLI_RUN;
 }
 
+/* Append an earlier tree; there is room for one an argument. */
+static enum cli_outcome
+add_basis(struct cli *c, struct basis_opt basis)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+
+	if (sync->bases == NULL)
+		sync->bases = calloc(c->argc, sizeof(*sync->bases));
+	if (sync->bases == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	basis.fd = -1;
+	sync->bases[sync->n_bases++] = basis;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_link_dest(struct cli *c, const struct opt *, const char *value)
+{
+	return add_basis(c, (struct basis_opt){ .kind = BASIS_LINK, .path = value });
+}
+
+static enum cli_outcome
+apply_compare_dest(struct cli *c, const struct opt *, const char *value)
+{
+	return add_basis(c, (struct basis_opt){ .kind = BASIS_COMPARE, .path = value });
+}
+
+static enum cli_outcome
+apply_copy_dest(struct cli *c, const struct opt *, const char *value)
+{
+	return add_basis(c, (struct basis_opt){ .kind = BASIS_COPY, .path = value });
+}
+
+static enum cli_outcome
+apply_clone_dest(struct cli *c, const struct opt *, const char *value)
+{
+	return add_basis(c, (struct basis_opt){ .kind = BASIS_CLONE, .path = value });
+}
+
+static enum cli_outcome
+apply_backup_dir(struct cli *c, const struct opt *, const char *value)
+{
+	c->copy.backup = true;
+	c->cmd->sync.backup_dir = value;
+	return CLI_RUN;
+}
+
 static enum cli_outcome
 apply_sparse_always(struct cli *c, const struct opt *, const char *)
 {
@@ -302,6 +349,9 @@ static void
 release(struct command *cmd)
 {
 	free(cmd->sync.copy.select.rules);
+	free(cmd->sync.bases);
+	cmd->sync.bases = NULL;
+	cmd->sync.n_bases = 0;
 	cmd->sync.copy.select = (struct select_opts){ 0 };
 }
 

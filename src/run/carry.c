@@ -7,6 +7,7 @@
 #include "run/entryjob.h"
 #include "run/extras.h"
 #include "run/mirror.h"
+#include "run/places.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -118,6 +119,25 @@ open_compared(
 	return S_ISREG(st->st_mode) ? ERR_OK : err_make(ESTALE, OP_CHANGED, SIDE_SRC, -1);
 }
 
+/* Make E a link to what T found in an earlier tree; false if that cannot be, and it is to be copied. */
+static bool
+link_to_basis(
+    struct worker *w, const struct entry *e, const struct target *t, struct carried *o)
+{
+	o->action = ACTION_LINKED;
+	o->moved.method = METHOD_LINK;
+	o->note = t->basis->path;
+	if (w->run->request.dry_run)
+		return true;
+	/* too many links, another file system, or links to others' files forbidden: a copy will do */
+	if (!err_failed(dir_link(t->basis_dir, e->name, false, e->dir->dst_fd, e->name))) {
+		atomic_fetch_add(&w->run->mirror->linked, 1);
+		return true;
+	}
+	*o = (struct carried){ .what = o->what, .size = o->size, .began_ns = o->began_ns };
+	return false;
+}
+
 static struct err
 carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t)
 {
@@ -129,6 +149,10 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 
 	own_fd opened = -1;
 
+	if (t->basis != NULL && t->basis->kind == BASIS_LINK && link_to_basis(w, e, t, &o)) {
+		tell_item(w, e, &o);
+		return ERR_OK;
+	}
 	if (src < 0 && S_ISREG(st->st_mode) && w->run->mirror != NULL) {
 		TRY(open_compared(w, e, &opened, st, t));
 		src = opened;
@@ -196,31 +220,62 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 		links_forget(run->links, o);
 }
 
+/* --remove-source-files: E stands at the destination, so its source goes, unless it has changed. */
+static void
+remove_source(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	struct stat now;
+
+	struct err err = dir_stat(e->dir->src_fd, e->src_name, false, SIDE_SRC, &now);
+	if (!err_failed(err) && now.st_ino == st->st_ino && now.st_size == st->st_size &&
+	    now.st_mtim.tv_sec == st->st_mtim.tv_sec && now.st_mtim.tv_nsec == st->st_mtim.tv_nsec)
+		err = dir_unlink(e->dir->src_fd, e->src_name);
+	if (err_failed(err))
+		tell_error(w, e, err_make(err.code, err.op, SIDE_SRC, -1), NULL);
+}
+
+/* Do what T says with E, whose content is open as SRC (-1 = it has none); *GONE: its source may go. */
+static struct err
+carry_target(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
+    bool *may_go)
+{
+	struct link_owner *owner;
+	bool done;
+	bool skip = t->action.step == STEP_SKIP;
+	bool current = t->action.reason == REASON_NOT_NEWER || t->action.reason == REASON_EQUAL;
+
+	*may_go = false;
+	if (t->action.step == STEP_AWAY)
+		return extras_defer(w->run->mirror->extras, e);
+	/* a name that is up to date is one that others may be linked to: cp -u's rule */
+	if (t->action.step == STEP_REFUSE || (skip && (!current || t->basis != NULL)))
+		return carry_nothing(w, e, st, t);
+	TRY(carry_linked(w, e, st, &done, &owner));
+	if (done)
+		return ERR_OK;
+	struct err err = skip ? carry_nothing(w, e, st, t) : carry_new(w, e, src, st, t);
+	*may_go = !err_failed(err) && !t->dest.same;
+	if (owner != NULL)
+		carry_waiters(w, st, owner, !err_failed(err) || err.op == OP_CHANGED);
+	return err;
+}
+
 /* Decide what to do with E, whose content is open as SRC (-1 = it has none), and do it. */
 static struct err
 carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
 {
 	struct target t;
-	struct link_owner *owner;
-	bool done;
+	bool may_go;
 
 	struct stat as_data = *st;
 	if (src >= 0 && !S_ISREG(st->st_mode))
 		as_data.st_mode = S_IFREG | (st->st_mode & 07777);
 	TRY(target_decide(w, e, &as_data, entry_is_absent(e), &t));
-	bool skip = t.action.step == STEP_SKIP;
-	bool current = t.action.reason == REASON_NOT_NEWER || t.action.reason == REASON_EQUAL;
-	if (t.action.step == STEP_AWAY)
-		return extras_defer(w->run->mirror->extras, e);
-	/* a name that is up to date is one that others may be linked to: cp -u's rule */
-	if (t.action.step == STEP_REFUSE || (skip && !current))
-		return carry_nothing(w, e, st, &t);
-	TRY(carry_linked(w, e, st, &done, &owner));
-	if (done)
-		return ERR_OK;
-	struct err err = skip ? carry_nothing(w, e, st, &t) : carry_new(w, e, src, st, &t);
-	if (owner != NULL)
-		carry_waiters(w, st, owner, !err_failed(err) || err.op == OP_CHANGED);
+	struct err err = carry_target(w, e, src, st, &t, &may_go);
+	places_forget(&t);
+	if (may_go && w->run->mirror != NULL && w->run->mirror->opts->remove_source &&
+	    !w->run->request.dry_run)
+		remove_source(w, e, st);
 	return err;
 }
 

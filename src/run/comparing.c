@@ -13,6 +13,7 @@
 
 #include "base/own.h"
 #include "run/mirror.h"
+#include "run/places.h"
 #include "sys/file.h"
 #include "sys/meta.h"
 
@@ -88,14 +89,14 @@ compare_bytes(struct worker *w, int src, int dst, bool *same)
 }
 
 static struct err
-compare_content(struct worker *w, const struct entry *e, unsigned *differs)
+compare_content(struct worker *w, const struct meta_pair *pair, bool follow, unsigned *differs)
 {
 	own_fd src = -1;
 	own_fd dst = -1;
 	bool same;
 
-	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, &src));
-	struct err err = dir_open_file(e->dir->dst_fd, e->name, false, &dst);
+	TRY(dir_open_file(pair->src_dir, pair->src_name, follow, &src));
+	struct err err = dir_open_file(pair->dst_dir, pair->dst_name, false, &dst);
 	if (err_failed(err))
 		return err_make(err.code, OP_OPEN, SIDE_DST, -1);
 	TRY(compare_bytes(w, src, dst, &same));
@@ -116,6 +117,17 @@ compare_xattrs(struct worker *w, const struct meta_pair *pair, unsigned *differs
 	if (found.how != META_ALIKE)
 		*differs |= DIFFERS_XATTR;
 	return ERR_OK;
+}
+
+struct err
+comparing_pair(
+    struct worker *w, const struct meta_pair *pair, const struct stat *st, unsigned *differs)
+{
+	if ((*differs & (DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT)) != 0)
+		return ERR_OK;
+	if ((*differs & UNSURE_CONTENT) != 0)
+		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), differs));
+	return compare_xattrs(w, pair, differs);
 }
 
 /* A destination with several names: another source's, or one that has more of them than its source. */
@@ -145,7 +157,7 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	if (verdict == COMPARED_SKIP || (t->differs & DIFFERS_TYPE) != 0)
 		return ERR_OK;
 	if (verdict == COMPARED_READ) {
-		TRY(compare_content(w, e, &t->differs));
+		TRY(compare_content(w, &pair, e->follow, &t->differs));
 		verdict = compare_verdict(opts, st, &t->dest.st, t->differs);
 	}
 	if (S_ISLNK(st->st_mode))
@@ -239,6 +251,11 @@ comparing_decide(struct worker *w, const struct entry *e, const struct stat *st,
 		TRY(compare_deeper(w, e, st, t));
 	}
 	t->action = action_of(w, e, st, t);
+	if (!t->dest.exists && S_ISREG(st->st_mode) && opts->n_bases > 0 && !e->follow &&
+	    t->action.step == STEP_PUBLISH)
+		TRY(places_find(w, e, st, t));
+	if (t->basis != NULL && t->basis->kind == BASIS_COMPARE)
+		t->action = act(STEP_SKIP, REASON_EQUAL);
 	return ERR_OK;
 }
 

@@ -23,6 +23,7 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/places.h"
 #include "run/filepipe.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -205,6 +206,21 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
+/* Move the content from the earlier tree that T found it in: there it may be cloned. */
+static struct err
+move_basis(
+    struct worker *w, const struct entry *e, const struct target *t, int dst, struct moved *moved)
+{
+	own_fd fd = -1;
+	struct stat st;
+	struct opened from = { -1, &st };
+
+	TRY(dir_open_file(t->basis_dir, e->name, false, &fd));
+	TRY(file_stat(fd, SIDE_SRC, &st));
+	from.fd = fd;
+	return move_content(w, e, from, dst, moved);
+}
+
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
@@ -223,6 +239,8 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
+	else if (t->basis != NULL)
+		moved = move_basis(w, e, t, c->fd, &o->moved);
 	else if (!w->run->copy->plan.attributes_only)
 		moved = move_content(w, e, from, c->fd, &o->moved);
 	if (err_failed(moved) && moved.op != OP_CHANGED)
@@ -291,6 +309,7 @@ carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
 	if (err.code == EEXIST && entry_is_absent(e) && !t->dest.exists) {
 		/* a name listed twice, one that differs only in case, or somebody else's: decide
 		 * again, looking; a file that was to appear whole meets it at its end */
+		places_forget(t);
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;

@@ -11,6 +11,9 @@
 /* The state of one sync. */
 struct mirror {
 	struct sync_opts *opts; /* what was asked for; const once the workers run */
+	int backup_fd;                /* where backups go, -1 = beside what they are of */
+	struct stat backup;           /* it */
+	atomic_size_t linked;         /* new files that were linked to an earlier tree's */
 	struct extras *extras;        /* what has no source; locks itself */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */

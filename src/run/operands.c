@@ -8,6 +8,7 @@
 #include "run/dirjob.h"
 #include "run/entryjob.h"
 #include "run/feed.h"
+#include "run/places.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
@@ -404,7 +405,7 @@ operands_run(struct run *run)
 	};
 
 	map_init(&o.seen);
-	if (find_base(&o)) {
+	if (find_base(&o) && (run->mirror == NULL || places_open(run))) {
 		if (opts->select.files_from != NULL) {
 			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
 		} else {

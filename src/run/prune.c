@@ -9,12 +9,16 @@
 #include "run/prune.h"
 
 #include "base/own.h"
+#include "run/mirror.h"
+#include "run/places.h"
 #include "run/tell.h"
 #include "sys/file.h"
 #include "sys/meta.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A directory on the way. */
@@ -23,8 +27,7 @@ struct level {
 	size_t at;        /* the next of them */
 	size_t path_len;  /* length of its own path */
 	size_t name_at;   /* where in the path its name starts */
-	dev_t dev;        /* its identity */
-	ino_t ino;        /* likewise */
+	struct stat st;   /* its identity */
 	bool kept;        /* something in it stays */
 };
 
@@ -91,6 +94,39 @@ remove_name(const struct run *run, int dir, const char *name, bool is_dir)
 	return is_dir ? dir_remove(dir, name) : dir_unlink(dir, name);
 }
 
+/* Whether what is removed is to be saved. */
+static bool
+saves(const struct run *run)
+{
+	return run->copy->plan.backup != BACKUP_NONE;
+}
+
+/* Save what has the path at hand and the name NAME below DIR: elsewhere, or under another name. */
+static struct err
+save(struct way *y, int dir, const char *name)
+{
+	struct worker *w = y->p->w;
+	char backup[NAME_MAX + 1];
+
+	if (w->run->mirror->backup_fd >= 0)
+		return places_move(w, y->p->dir, y->path.buf, dir, name);
+	int len = snprintf(backup, sizeof backup, "%s%s", name, w->run->copy->suffix);
+	if ((size_t)len >= sizeof backup)
+		return err_make(ENAMETOOLONG, OP_RENAME, SIDE_DST, -1);
+	return dir_rename(dir, name, backup, false);
+}
+
+/* Whether NAME is that of a backup beside what it is of: no extra. */
+static bool
+is_backup(const struct run *run, const char *name)
+{
+	size_t len = strlen(name);
+	size_t suffix = strlen(run->copy->suffix);
+
+	return saves(run) && run->mirror->backup_fd < 0 && len > suffix &&
+	       strcmp(name + len - suffix, run->copy->suffix) == 0;
+}
+
 /* Remove what has the path at hand and the name NAME below DIR; false if it stays. */
 static bool
 drop(struct way *y, int dir, const char *name, unsigned char type)
@@ -101,6 +137,14 @@ drop(struct way *y, int dir, const char *name, unsigned char type)
 	if (y->p->how != PRUNE_COUNT && y->p->w->run->wants_items && !is_dir &&
 	    err_failed(dir_stat(dir, name, false, SIDE_DST, &st)))
 		st.st_size = 0;
+	if (y->p->how == PRUNE_REMOVE && !is_dir && saves(y->p->w->run)) {
+		struct err err = save(y, dir, name);
+		if (err_failed(err))
+			tell_kept(y, err, NULL);
+		else
+			tell_gone(y, &st);
+		return !err_failed(err) && y->p->w->run->mirror->backup_fd >= 0;
+	}
 	if (y->p->how == PRUNE_REMOVE) {
 		struct err err = remove_name(y->p->w->run, dir, name, is_dir);
 		if (err.code == ENOENT)
@@ -121,6 +165,8 @@ is_protected(struct way *y, const char *name, bool is_dir)
 	const struct filter *f = y->p->w->run->filter;
 	struct str *path = &y->p->w->rel;
 
+	if (!is_dir && is_backup(y->p->w->run, name))
+		return true;
 	if (f == NULL || y->p->all)
 		return false;
 	node_operand_path(y->p->dir, y->path.buf, path);
@@ -193,8 +239,7 @@ push(struct way *y, int fd, size_t name_at)
 		.dirs = STR_INIT,
 		.path_len = y->path.len,
 		.name_at = name_at,
-		.dev = st.st_dev,
-		.ino = st.st_ino,
+		.st = st,
 	};
 	return ERR_OK;
 }
@@ -208,6 +253,11 @@ go_in(struct way *y, const char *name)
 
 	if (!err_failed(err))
 		err = push(y, fd, y->path.len - strlen(name));
+	/* where backups go is no extra */
+	if (!err_failed(err) && places_is_backup(y->p->w->run, &y->levels[y->depth - 1].st)) {
+		y->depth--;
+		return false;
+	}
 	if (err_failed(err)) {
 		tell_kept(y, err, err.code == EXDEV ? "a file system is mounted there" : NULL);
 		return false;
@@ -243,7 +293,7 @@ go_out(struct way *y)
 		struct err err = dir_open_parent(y->fd, SIDE_DST, &parent);
 		if (!err_failed(err))
 			err = file_stat(parent, SIDE_DST, &st);
-		if (!err_failed(err) && (st.st_dev != up->dev || st.st_ino != up->ino))
+		if (!err_failed(err) && (st.st_dev != up->st.st_dev || st.st_ino != up->st.st_ino))
 			err = err_make(ESTALE, OP_OPEN, SIDE_DST, -1);
 		if (err_failed(err)) {
 			tell_kept(y, err, "it was moved away meanwhile");
@@ -269,7 +319,9 @@ prune_name(struct prune *p, const char *name, unsigned char type)
 
 	set_path(&y, 0, name);
 	type = type_of(p->dir->dst_fd, name, type);
-	if (type != DT_DIR) {
+	if (is_protected(&y, name, type == DT_DIR)) {
+		gone = false;
+	} else if (type != DT_DIR) {
 		gone = drop(&y, p->dir->dst_fd, name, type);
 	} else if (go_in(&y, name)) {
 		while (y.depth > 0) {

@@ -4,6 +4,7 @@
 #include "run/attrs.h"
 #include "run/carry.h"
 #include "run/mirror.h"
+#include "run/places.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -188,6 +189,7 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 	struct stat owner;
 
 	TRY(target_decide(w, e, st, entry_is_absent(e), &t));
+	places_forget(&t); /* it has a place already */
 	if (w->run->request.dry_run && w->run->mirror == NULL)
 		return ERR_OK;
 	if (w->run->request.dry_run) {
@@ -244,6 +246,9 @@ carry_hard_link(
 	nodes_release(w->run->nodes, from);
 	if (err_failed(err))
 		return err;
+	if (w->run->mirror != NULL && w->run->mirror->opts->remove_source &&
+	    !w->run->request.dry_run && err_failed(dir_unlink(e->dir->src_fd, e->src_name)))
+		tell_error(w, e, err_make(EPERM, OP_UNLINK, SIDE_SRC, -1), NULL);
 	if (w->run->wants_items && c.note == NULL) {
 		node_rel_path(from, link_owner_name(o), &target);
 		c.note = target.buf;

@@ -5,6 +5,7 @@
 #include "run/extras.h"
 #include "run/mirror.h"
 #include "run/operands.h"
+#include "run/places.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/fs.h"
@@ -49,11 +50,30 @@ give(struct run *run)
 		operands_run(run);
 }
 
+/* --require-sharing: new files, and not one of them linked or cloned, are a backup that grows. */
+static void
+require_sharing(struct run *run)
+{
+	struct counts all = { 0 };
+
+	if (!run->mirror->opts->require_sharing || run->request.dry_run)
+		return;
+	for (unsigned i = 0; i <= run->n_workers; i++)
+		counts_add(&all, &run->workers[i].counts);
+	if (atomic_load(&run->mirror->linked) > 0 || all.how[METHOD_CLONE] > 0 || all.files[ACTION_NEW] == 0)
+		return;
+	tell_operand_error(run, run->request.report->dst,
+	    err_make(ENOLINK, OP_REFUSE, SIDE_DST, -1),
+	    "no new file could be linked or cloned, as --require-sharing asks");
+}
+
 /* What has no source goes; what was written is made durable, if that was asked for. */
 static void
 conclude(struct run *run)
 {
 	extras_conclude(run);
+	places_close(run);
+	require_sharing(run);
 	operands_make_durable(run);
 }
 

@@ -17,11 +17,30 @@ struct delete_opts {
 	int64_t max;        /* so many entries, or percent of them, at most */
 };
 
+/* An earlier tree that new files may be found in, by their path. */
+struct basis_opt {
+	enum {
+		BASIS_LINK,    /* --link-dest: link to a file that is equal in all */
+		BASIS_COMPARE, /* --compare-dest: leave such a file out */
+		BASIS_COPY,    /* --copy-dest: copy such a file, as is done anyhow where all is local */
+		BASIS_CLONE    /* --clone-dest: share the data of a file whose content is equal */
+	} kind;            /* what is done with what is found */
+
+	const char *path; /* relative to DEST */
+	int fd;           /* it, open; -1 = it is not there */
+};
+
 /* What one run of `sync` was asked to do; const once the run starts.  Pointers into argv are borrowed. */
 struct sync_opts {
 	struct copy_opts copy;       /* first: what is done with what differs, and all that is shared */
 	struct compare_opts compare; /* what differs */
 	struct delete_opts del;      /* what has no source */
+	struct basis_opt *bases;     /* earlier trees, in the order given [n_bases]; owned */
+	size_t n_bases;              /* number of them */
+	bool require_sharing;        /* --require-sharing: new files that share nothing are a failure */
+	const char *backup_dir;      /* --backup-dir: where backups go, relative to DEST, or NULL */
+	bool backup_suffix;          /* their names there end in the suffix */
+	bool remove_source;          /* --remove-source-files: files that are there go here */
 	bool contents;               /* --contents: a SOURCE stands for what is in it, slash or not */
 	bool ignore_missing;         /* --ignore-missing-args: a SOURCE that is not there is none */
 };

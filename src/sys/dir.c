@@ -288,6 +288,13 @@ dir_rename(int dir, const char *from, const char *to, bool keep)
 }
 
 struct err
+dir_move(int from, const char *from_name, int to, const char *to_name)
+{
+	return renameat(from, from_name, to, to_name) != 0 ? err_sys(OP_RENAME, SIDE_DST, -1)
+							   : ERR_OK;
+}
+
+struct err
 dir_unlink(int dir, const char *name)
 {
 	return unlinkat(dir, name, 0) != 0 ? err_sys(OP_UNLINK, SIDE_DST, -1) : ERR_OK;
