@@ -178,6 +178,8 @@ LIBDECANT_FILES = \
 	src/run/filepipe.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
+	src/run/ignores.c \
+	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
@@ -218,6 +220,8 @@ LIBDECANT_FILES = \
 	src/run/unlike.h \
 	src/run/verify.c \
 	src/run/verify.h \
+	src/run/why.c \
+	src/run/why.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/extmap.c \
@@ -274,6 +278,8 @@ LIBDECANT_FILES = \
 	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
+	src/tree/rules.c \
+	src/tree/rules.h \
 	src/tree/sides.c \
 	src/tree/sides.h
 

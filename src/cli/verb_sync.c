@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* An option that changes nothing, because what it asks for is so. */
 static enum cli_outcome
@@ -216,6 +217,83 @@ apply_clone_dest(struct cli *c, const struct opt *, const char *value)
 	return add_basis(c, (struct basis_opt){ .kind = BASIS_CLONE, .path = value });
 }
 
+/* Append VALUE to a list of *N; there is room for one an argument. */
+static enum cli_outcome
+add_text(struct cli *c, const char ***list, size_t *n, const char *value)
+{
+	if (*list == NULL)
+		*list = calloc(c->argc, sizeof(**list));
+	if (*list == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	(*list)[(*n)++] = value;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_ignore_file(struct cli *c, const struct opt *o, const char *value)
+{
+	struct ignore_opts *ignore = &c->cmd->sync.ignore;
+
+	if (value[0] == '\0' || strchr(value, '/') != NULL)
+		return cli_complain_value(c, o->name, value, "a name without a slash");
+	return add_text(c, &ignore->files, &ignore->n_files, value);
+}
+
+static enum cli_outcome
+apply_gitignore(struct cli *c, const struct opt *o, const char *)
+{
+	return apply_ignore_file(c, o, ".gitignore");
+}
+
+static enum cli_outcome
+apply_exclude_if_present(struct cli *c, const struct opt *o, const char *value)
+{
+	struct ignore_opts *ignore = &c->cmd->sync.ignore;
+
+	if (value[0] == '\0' || strchr(value, '/') != NULL)
+		return cli_complain_value(c, o->name, value, "a name without a slash");
+	return add_text(c, &ignore->marks, &ignore->n_marks, value);
+}
+
+static enum cli_outcome
+apply_max_size(struct cli *c, const struct opt *o, const char *value)
+{
+	c->cmd->sync.ignore.max_size_given = true;
+	if (!size_parse(value, &c->cmd->sync.ignore.max_size))
+		return cli_complain_value(c, o->name, value, "a size such as 64M or 2G");
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_min_size(struct cli *c, const struct opt *o, const char *value)
+{
+	if (!size_parse(value, &c->cmd->sync.ignore.min_size))
+		return cli_complain_value(c, o->name, value, "a size such as 64M or 2G");
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_newer_than(struct cli *c, const struct opt *o, const char *value)
+{
+	struct ignore_opts *ignore = &c->cmd->sync.ignore;
+	struct tm tm = { .tm_isdst = -1 };
+	char *end = NULL;
+
+	ignore->newer_given = true;
+	if (value[0] == '@') {
+		ignore->newer_s = strtoll(value + 1, &end, 10);
+	} else {
+		end = strptime(value, "%Y-%m-%d", &tm);
+		if (end != NULL && (*end == ' ' || *end == 'T'))
+			end = strptime(end + 1, "%H:%M:%S", &tm);
+		ignore->newer_s = mktime(&tm);
+	}
+	if (end == NULL || *end != '\0' || end == value + 1)
+		return cli_complain_value(
+		    c, o->name, value, "a time such as 2026-11-21, 2026-11-21T12:00:00 or @SECONDS");
+	return CLI_RUN;
+}
+
 static enum cli_outcome
 apply_backup_dir(struct cli *c, const struct opt *, const char *value)
 {
@@ -350,6 +428,9 @@ release(struct command *cmd)
 {
 	free(cmd->sync.copy.select.rules);
 	free(cmd->sync.bases);
+	free(cmd->sync.ignore.files);
+	free(cmd->sync.ignore.marks);
+	cmd->sync.ignore = (struct ignore_opts){ 0 };
 	cmd->sync.bases = NULL;
 	cmd->sync.n_bases = 0;
 	cmd->sync.copy.select = (struct select_opts){ 0 };

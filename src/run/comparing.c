@@ -12,6 +12,7 @@
 #include "run/comparing.h"
 
 #include "base/own.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/places.h"
 #include "sys/file.h"
@@ -237,6 +238,10 @@ comparing_decide(struct worker *w, const struct entry *e, const struct stat *st,
 {
 	const struct sync_opts *opts = w->run->mirror->opts;
 
+	if (ignores_size(w->run, st)) {
+		t->action = act(STEP_SKIP, REASON_LEFT_OUT);
+		return ERR_OK;
+	}
 	if (!known_absent && e->dir->dst_fd >= 0)
 		TRY(look(e, st, t));
 	if (t->dest.exists && t->dest.same && !S_ISDIR(st->st_mode)) {

@@ -10,6 +10,8 @@
 #include "run/dirjob.h"
 
 #include "base/own.h"
+#include "run/ignores.h"
+#include "run/mirror.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
@@ -138,6 +140,8 @@ dirjob_excludes(struct worker *w, const struct node *dir, const char *name, bool
 	const struct filter *f = w->run->filter;
 	struct str *path = &w->rel;
 
+	if (w->run->mirror != NULL)
+		return ignores_ask(w, dir, name, is_dir, RULES_SOURCE, NULL);
 	if (f == NULL)
 		return false;
 	if (!filter_needs_path(f))
@@ -168,9 +172,12 @@ meet(struct listing *l, const struct dir_name *name)
 	struct entry e = { .dir = l->n, .src_name = name->name, .name = name->name };
 
 	e.type = type_of(l, name, &e.follow);
-	/* what is left out here is no extra there */
+	bool out = dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR);
+	/* what is left out here is no extra there; in a sync rules have a say about that of their own */
+	if (out && l->w->run->mirror != NULL)
+		return;
 	e.other = l->n->sides != NULL ? sides_meet(l->n->sides, name->name) : SIDE_NOT_ASKED;
-	if (dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR))
+	if (out)
 		return;
 	atomic_fetch_add_explicit(&l->w->run->live->items_found, 1, memory_order_relaxed);
 	if (e.type == DT_DIR)

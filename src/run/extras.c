@@ -12,7 +12,7 @@
 #include "base/own.h"
 #include "base/size.h"
 #include "run/carry.h"
-#include "run/dirjob.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/prune.h"
 #include "run/sink.h"
@@ -68,8 +68,9 @@ extras_free(struct extras *x)
 static bool
 is_protected(struct worker *w, const struct node *n, const struct side_name *name)
 {
-	return !w->run->mirror->opts->del.excluded &&
-	       dirjob_excludes(w, n, name->name, name->type == DT_DIR);
+	enum rules_side side = w->run->mirror->opts->del.excluded ? RULES_PROTECT : RULES_DEST;
+
+	return ignores_ask(w, n, name->name, name->type == DT_DIR, side, NULL);
 }
 
 /* Whether N has extras that no filter protects. */
@@ -156,9 +157,7 @@ static int64_t
 prune_extras(struct worker *w, struct node *n, enum prune_how how)
 {
 	struct entry self = { .dir = n->parent, .src_name = n->src_name, .name = n->name };
-	struct prune p = {
-		.w = w, .dir = n, .how = how, .all = w->run->mirror->opts->del.excluded
-	};
+	struct prune p = { .w = w, .dir = n, .how = how };
 	struct side_name name;
 
 	struct err err = nodes_hold(w->run->nodes, n);

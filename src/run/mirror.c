@@ -24,6 +24,20 @@ mirror_init(struct mirror *m)
 	return m->extras != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }
 
+bool
+mirror_keep_text(struct mirror *m, char *text)
+{
+	char **texts = reallocarray(m->texts, m->n_texts + 1, sizeof(char *));
+
+	if (texts == NULL) {
+		free(text);
+		return false;
+	}
+	m->texts = texts;
+	m->texts[m->n_texts++] = text;
+	return true;
+}
+
 void
 mirror_release(struct mirror *m)
 {
@@ -33,6 +47,9 @@ mirror_release(struct mirror *m)
 	for (size_t cursor = 0; map_each(&m->claims, &cursor, &key, &value);)
 		free(value);
 	map_release(&m->claims);
+	for (size_t i = 0; i < m->n_texts; i++)
+		free(m->texts[i]);
+	free(m->texts);
 	extras_free(m->extras);
 	pthread_mutex_destroy(&m->lock);
 }

@@ -14,6 +14,9 @@ struct mirror {
 	int backup_fd;                /* where backups go, -1 = beside what they are of */
 	struct stat backup;           /* it */
 	atomic_size_t linked;         /* new files that were linked to an earlier tree's */
+	struct rules *rules;          /* rules of the command line */
+	char **texts;                 /* names that rules borrow [n_texts], owned */
+	size_t n_texts;               /* number of them */
 	struct extras *extras;        /* what has no source; locks itself */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
@@ -23,6 +26,8 @@ struct mirror {
 
 /* Prepare M, which is zero but for OPTS.  Fails with MEMORY. */
 struct err mirror_init(struct mirror *m);
+/* Keep TEXT, which M owns from now on, even if this fails, until mirror_release().  Main thread. */
+[[nodiscard]] bool mirror_keep_text(struct mirror *m, char *text);
 /* Free what M holds. */
 void mirror_release(struct mirror *m);
 /* Say that a name of source inode SRC stands under a name of destination inode DST.  *OURS: the inode

@@ -5,6 +5,7 @@
 #include "run/comparing.h"
 #include "run/directory.h"
 #include "run/extras.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/sink.h"
 #include "sys/file.h"
@@ -86,6 +87,14 @@ finish(struct node *n, struct err why, void *worker)
 		attrs_of_directory(n, why, w);
 }
 
+/* The rules of the directory come before its names. */
+static void
+list(struct worker *w, struct node *n)
+{
+	ignores_enter(w, n);
+	sink_read_sides(w, n);
+}
+
 static bool
 carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
 {
@@ -98,7 +107,7 @@ carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
 const struct sink sink_mirror = {
 	.enter = enter,
 	.entered = entered,
-	.list = sink_read_sides,
+	.list = list,
 	.carry = carry_entry,
 	.carry_at_once = carry_at_once,
 	.listed = extras_listed,

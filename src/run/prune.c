@@ -9,6 +9,7 @@
 #include "run/prune.h"
 
 #include "base/own.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/places.h"
 #include "run/tell.h"
@@ -158,19 +159,16 @@ drop(struct way *y, int dir, const char *name, unsigned char type)
 	return true;
 }
 
-/* Whether a filter protects what has the path at hand and the name NAME. */
+/* Whether a rule protects what has the path at hand and the name NAME. */
 static bool
 is_protected(struct way *y, const char *name, bool is_dir)
 {
-	const struct filter *f = y->p->w->run->filter;
-	struct str *path = &y->p->w->rel;
+	const struct run *run = y->p->w->run;
+	enum rules_side side = run->mirror->opts->del.excluded ? RULES_PROTECT : RULES_DEST;
 
-	if (!is_dir && is_backup(y->p->w->run, name))
+	if (!is_dir && is_backup(run, name))
 		return true;
-	if (f == NULL || y->p->all)
-		return false;
-	node_operand_path(y->p->dir, y->path.buf, path);
-	return filter_excludes(f, path->buf, path->len, name, is_dir);
+	return !y->p->all && ignores_ask(y->p->w, y->p->dir, y->path.buf, is_dir, side, NULL);
 }
 
 static unsigned char

@@ -87,7 +87,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	if (select->n_rules == 0)
+	/* a sync has rules of its own kind */
+	if (select->n_rules == 0 || run->mirror != NULL)
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)

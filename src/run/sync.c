@@ -3,11 +3,13 @@
 #include "run/sync.h"
 
 #include "run/extras.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/operands.h"
 #include "run/places.h"
 #include "run/sink.h"
 #include "run/tell.h"
+#include "run/why.h"
 #include "sys/fs.h"
 
 #include <errno.h>
@@ -46,7 +48,11 @@ look_at_sources(struct run *run)
 static void
 give(struct run *run)
 {
-	if (look_at_sources(run))
+	if (!look_at_sources(run) || !ignores_build(run))
+		return;
+	if (run->mirror->opts->why != NULL)
+		why_run(run, run->mirror->opts->why);
+	else
 		operands_run(run);
 }
 
@@ -73,6 +79,7 @@ conclude(struct run *run)
 {
 	extras_conclude(run);
 	places_close(run);
+	ignores_release(run);
 	require_sharing(run);
 	operands_make_durable(run);
 }

@@ -30,6 +30,20 @@ struct basis_opt {
 	int fd;           /* it, open; -1 = it is not there */
 };
 
+/* What is left out beside what rules say; the texts are borrowed from argv. */
+struct ignore_opts {
+	const char **files;  /* names of files in gitignore's language that directories may have [n_files] */
+	size_t n_files;      /* number of them */
+	const char **marks;  /* names whose presence leaves a directory out [n_marks] */
+	size_t n_marks;      /* number of them */
+	bool caches;         /* directories with a CACHEDIR.TAG are left out */
+	bool max_size_given; /* files larger than MAX_SIZE are left out */
+	bool newer_given;    /* files that were changed before NEWER_S are */
+	int64_t max_size;    /* bytes */
+	int64_t min_size;    /* files smaller than this are left out */
+	int64_t newer_s;     /* seconds since 1970 */
+};
+
 /* What one run of `sync` was asked to do; const once the run starts.  Pointers into argv are borrowed. */
 struct sync_opts {
 	struct copy_opts copy;       /* first: what is done with what differs, and all that is shared */
@@ -37,6 +51,8 @@ struct sync_opts {
 	struct delete_opts del;      /* what has no source */
 	struct basis_opt *bases;     /* earlier trees, in the order given [n_bases]; owned */
 	size_t n_bases;              /* number of them */
+	struct ignore_opts ignore;   /* what is left out; its arrays are owned */
+	const char *why;             /* --why: say what decides about this name, do nothing; or NULL */
 	bool require_sharing;        /* --require-sharing: new files that share nothing are a failure */
 	const char *backup_dir;      /* --backup-dir: where backups go, relative to DEST, or NULL */
 	bool backup_suffix;          /* their names there end in the suffix */

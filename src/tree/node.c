@@ -338,6 +338,8 @@ nodes_unref(struct nodes *p, struct node *n)
 		struct node *parent = n->parent;
 		close_forgotten(p, n);
 		sides_free(n->sides);
+		if (n->scope != NULL)
+			n->free_scope(n->scope);
 		free(n);
 		n = parent;
 	}

@@ -44,6 +44,8 @@ struct node {
 	unsigned char other;   /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
 	                        * SIDE_NOT_ASKED */
 	size_t met;            /* names that the listing of its source has had so far */
+	void *scope;           /* rules of what to leave out below it, whoever has any; owned */
+	void (*free_scope)(void *scope); /* frees it */
 	unsigned differs;      /* what differs at the destination, where the sink compares: enum differs */
 	struct sides *sides;   /* names of the destination where the sink compares, or NULL; owned,
 	                        * used by the job that lists it and by the finisher */

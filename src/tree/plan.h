@@ -82,6 +82,7 @@ enum reason {
 	REASON_EQUAL,         /* compared: the destination is as the source */
 	REASON_DIFFERS,       /* compared: it is not */
 	REASON_OPTION,        /* compared: an option says that it stays as it is */
+	REASON_LEFT_OUT,      /* it is left out for its size or age */
 	REASON_FULL_DIR,      /* a directory that is not empty is in the way, and may not be deleted */
 	REASON_N              /* number of reasons */
 };

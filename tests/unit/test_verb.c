@@ -56,7 +56,8 @@ static bool
 has_own_words(const char *name)
 {
 	static const char *const names[] = { "--archive", "--recursive", "--backup", "--suffix",
-		"--update", "--verbose", "--force", "--no-preserve", "--existing" };
+		"--update", "--verbose", "--force", "--no-preserve", "--existing", "--include",
+		"--exclude-from", "--exclude" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strcmp(name, names[i]) == 0)
