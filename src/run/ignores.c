@@ -263,6 +263,7 @@ struct asked {
 	struct rules_entry e;
 	enum rules_side side;
 	struct ignores_why *why;
+	bool deeper; /* it is in a directory below DIR that only the destination has */
 };
 
 static bool
@@ -283,9 +284,11 @@ why_of(const struct rules_answer *r)
 static bool
 ask_merges(const struct asked *a, const struct rules_merge *merge, bool *out)
 {
-	for (const struct node *n = a->dir; n != NULL && !(merge->own && n != a->dir); n = n->parent) {
+	for (const struct node *n = a->dir; n != NULL; n = n->parent) {
 		const struct scope *s = n->scope;
 
+		if (merge->own && (n != a->dir || a->deeper))
+			return false;
 		for (size_t i = 0; s != NULL && i < s->n; i++) {
 			if (s->files[i].rules == NULL || s->files[i].number != merge->number)
 				continue;
@@ -363,6 +366,7 @@ ignores_ask(struct worker *w, const struct node *dir, const char *name, bool is_
 		return false;
 	node_rel_path(dir, name, &w->rel);
 	const char *slash = strrchr(name, '/');
+	a.deeper = slash != NULL;
 	a.e = (struct rules_entry){ w->rel.buf, slash != NULL ? slash + 1 : name, is_dir };
 	if (strncmp(a.e.path, "./", 2) == 0)
 		a.e.path += 2;
