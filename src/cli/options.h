@@ -5,8 +5,8 @@
 
 #include "run/copy.h"
 #include "run/pipe.h"
-#include "run/verify.h"
 #include "run/sync.h"
+#include "run/verify.h"
 
 struct verb;
 

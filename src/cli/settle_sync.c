@@ -68,7 +68,8 @@ check_pairs(const struct cli *c)
 		const char *one;
 		const char *other;
 	} pairs[] = {
-		{ opts->del.on && opts->copy.select.files_from != NULL, "--delete", "--files-from" },
+		{ opts->del.on && opts->copy.select.files_from != NULL, "--delete",
+		    "--files-from" },
 		{ reflink && opts->copy.engine.sparse == WHEN_ALWAYS, "--reflink=always",
 		    "--sparse=always" },
 		{ reflink && opts->copy.engine.sparse == WHEN_NEVER, "--reflink=always",
@@ -103,8 +104,7 @@ sync_settle(struct cli *c)
 	opts->compare.owner = keep->owner;
 	opts->compare.times = keep->times;
 	opts->copy.report.dry_run = opts->copy.dry_run;
-	opts->copy.report.itemize |=
-	    opts->copy.dry_run && opts->copy.report.print0 == PRINT0_NONE;
+	opts->copy.report.itemize |= opts->copy.dry_run && opts->copy.report.print0 == PRINT0_NONE;
 	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	return settle_operands(c);

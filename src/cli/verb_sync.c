@@ -289,8 +289,8 @@ apply_newer_than(struct cli *c, const struct opt *o, const char *value)
 		ignore->newer_s = mktime(&tm);
 	}
 	if (end == NULL || *end != '\0' || end == value + 1)
-		return cli_complain_value(
-		    c, o->name, value, "a time such as 2026-11-21, 2026-11-21T12:00:00 or @SECONDS");
+		return cli_complain_value(c, o->name, value,
+		    "a time such as 2026-11-21, 2026-11-21T12:00:00 or @SECONDS");
 	return CLI_RUN;
 }
 
@@ -333,7 +333,8 @@ static const struct opt opts[] = {
 };
 static_assert(COUNT(opts) <= OPT_MAX);
 
-static const char remote[] = "; between machines use 'decant pack -f - . | ssh HOST decant unpack -'";
+static const char remote[] =
+    "; between machines use 'decant pack -f - . | ssh HOST decant unpack -'";
 static const char no_delta[] = ", which always copies a changed file whole";
 
 /* Of rsync and cp. */

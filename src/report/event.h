@@ -39,8 +39,8 @@ enum event_kind {
 	EVENT_VANISHED, /* a source entry went away between listing and opening */
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
-	EVENT_BRAKE,    /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
-	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
+	EVENT_BRAKE, /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
+	EVENT_RESULT, /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
 /*
@@ -62,11 +62,12 @@ struct event {
 	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
 	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
-	const char *result;      /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
+	const char
+	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
 	                          * command did; RESULT: the bare value; BRAKE: what helps */
-	int code;                /* likewise: the exit status, signal or limit that RESULT speaks of */
-	int status;              /* STAGE: the enum exit_code that the run deserves for it */
-	const char *backup;      /* name under which the replaced file was saved, or NULL; ITEM */
+	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
+	int status;  /* STAGE: the enum exit_code that the run deserves for it */
+	const char *backup; /* name under which the replaced file was saved, or NULL; ITEM */
 };
 
 /* Counts of one worker or one run.  Merged by counts_add(); bytes unless said. */

@@ -42,8 +42,8 @@ examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
 	const struct plan_opts *plan = &w->run->copy->plan;
 	/* where entries are compared, only those that differ are opened */
-	bool content = !w->run->request.dry_run && !plan->link && !plan->symlink &&
-		       w->run->mirror == NULL;
+	bool content =
+	    !w->run->request.dry_run && !plan->link && !plan->symlink && w->run->mirror == NULL;
 
 	if (e->type == DT_REG && content)
 		return open_source(w, e, src, st);
@@ -64,8 +64,8 @@ carry_nothing(
 	};
 
 	if (t->action.reason == REASON_OPTION)
-		o.note = compare_skip_words(&w->run->mirror->opts->compare,
-		    t->dest.exists ? &t->dest.st : NULL);
+		o.note = compare_skip_words(
+		    &w->run->mirror->opts->compare, t->dest.exists ? &t->dest.st : NULL);
 	else if (t->action.reason == REASON_EQUAL)
 		o.note = NULL;
 
@@ -121,8 +121,7 @@ open_compared(
 
 /* Make E a link to what T found in an earlier tree; false if that cannot be, and it is to be copied. */
 static bool
-link_to_basis(
-    struct worker *w, const struct entry *e, const struct target *t, struct carried *o)
+link_to_basis(struct worker *w, const struct entry *e, const struct target *t, struct carried *o)
 {
 	o->action = ACTION_LINKED;
 	o->moved.method = METHOD_LINK;

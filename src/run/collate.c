@@ -40,7 +40,7 @@ struct run_of_file {
 struct collate {
 	size_t lane_size;
 	unsigned n_lanes;
-	atomic_int fd;       /* the file, -1 = none yet; open for reading and writing */
+	atomic_int fd; /* the file, -1 = none yet; open for reading and writing */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct run_of_file *runs;

@@ -58,8 +58,7 @@ read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_
 	*len = 0;
 	while (*len < size) {
 		size_t got;
-		struct err err =
-		    file_pread(fd, buf + *len, size - *len, off + (int64_t)*len, &got);
+		struct err err = file_pread(fd, buf + *len, size - *len, off + (int64_t)*len, &got);
 		if (err_failed(err))
 			return err_make(err.code, OP_READ, side, err.off);
 		if (got == 0)
@@ -163,8 +162,8 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	}
 	if (S_ISLNK(st->st_mode))
 		TRY(compare_targets(e, &t->differs));
-	if ((verdict == COMPARED_EQUAL || verdict == COMPARED_ATTRIBUTES) && !S_ISDIR(st->st_mode) &&
-	    !e->follow)
+	if ((verdict == COMPARED_EQUAL || verdict == COMPARED_ATTRIBUTES) &&
+	    !S_ISDIR(st->st_mode) && !e->follow)
 		TRY(compare_xattrs(w, &pair, &t->differs));
 	return compare_names(w, st, t);
 }
@@ -233,8 +232,8 @@ action_of(struct worker *w, const struct entry *e, const struct stat *st, const 
 }
 
 struct err
-comparing_decide(struct worker *w, const struct entry *e, const struct stat *st,
-    bool known_absent, struct target *t)
+comparing_decide(struct worker *w, const struct entry *e, const struct stat *st, bool known_absent,
+    struct target *t)
 {
 	const struct sync_opts *opts = w->run->mirror->opts;
 
@@ -245,7 +244,8 @@ comparing_decide(struct worker *w, const struct entry *e, const struct stat *st,
 	if (!known_absent && e->dir->dst_fd >= 0)
 		TRY(look(e, st, t));
 	if (t->dest.exists && t->dest.same && !S_ISDIR(st->st_mode)) {
-		t->action = act(STEP_SKIP, REASON_EQUAL); /* one file by two ways: nothing to keep equal */
+		t->action =
+		    act(STEP_SKIP, REASON_EQUAL); /* one file by two ways: nothing to keep equal */
 		return ERR_OK;
 	}
 	if (t->dest.exists) {
@@ -275,8 +275,7 @@ comparing_words(struct worker *w, const struct stat *st, const struct target *t)
 }
 
 struct err
-comparing_directory(
-    struct worker *w, struct node *n, int dst, const struct meta_pair *pair)
+comparing_directory(struct worker *w, struct node *n, int dst, const struct meta_pair *pair)
 {
 	TRY(file_stat(dst, SIDE_DST, &n->dst));
 	n->differs = compare_stats(&w->run->mirror->opts->compare, &n->src, &n->dst);

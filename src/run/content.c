@@ -23,8 +23,8 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
-#include "run/places.h"
 #include "run/filepipe.h"
+#include "run/places.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 

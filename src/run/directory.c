@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The sink that is a directory tree: destinations are made, merged into or refused. */
+#include "run/directory.h"
+
 #include "run/attrs.h"
 #include "run/carry.h"
-#include "run/directory.h"
 #include "run/sink.h"
 #include "sys/file.h"
 
@@ -31,8 +32,7 @@ make_directory(struct worker *w, struct node *n, const struct entry *e, struct t
 }
 
 struct err
-directory_enter(
-    struct worker *w, struct node *n, const struct entry *e, struct target *t, int *dst)
+directory_enter(struct worker *w, struct node *n, const struct entry *e, struct target *t, int *dst)
 {
 	if (t->action.step == STEP_REFUSE) {
 		tell_error(

@@ -41,7 +41,7 @@ struct extras {
 	size_t cap;
 	struct deferred *deferred; /* the latest first */
 	int64_t standing;          /* names at the destination, of directories that were compared */
-	const char *empty;         /* a source root that has nothing, as it was typed; NULL = none */
+	const char *empty; /* a source root that has nothing, as it was typed; NULL = none */
 };
 
 struct extras *
@@ -244,7 +244,8 @@ brake(struct run *run, struct toll toll, const char *why, const char *hint)
 	str_addf(&line, "refusing to delete %s of %s files in ", count_format(doomed, toll.doomed),
 	    count_format(standing, toll.standing));
 	str_add_quoted(&line, dst, strlen(dst));
-	str_addf(&line, " (%d%%)", (int)(toll.doomed * 100 / (toll.standing > 0 ? toll.standing : 1)));
+	str_addf(
+	    &line, " (%d%%)", (int)(toll.doomed * 100 / (toll.standing > 0 ? toll.standing : 1)));
 	if (why != NULL)
 		str_addf(&line, ": %s", why);
 	struct event ev = { .kind = EVENT_BRAKE, .note = line.buf, .result = hint };

@@ -320,8 +320,8 @@ ask_filters(const struct asked *a, bool *out)
 			enum filter_verdict v = filter_ask(s->files[i].filter, &e, &line);
 			if (v == FILTER_SILENT)
 				continue;
-			*out = say(a, (struct ignores_why){ NULL, s->files[i].shown, line,
-					  v == FILTER_INCLUDES });
+			*out = say(a, (struct ignores_why){
+					  NULL, s->files[i].shown, line, v == FILTER_INCLUDES });
 			return true;
 		}
 	}
@@ -341,13 +341,12 @@ ask_marks(const struct asked *a, const struct ignore_opts *opts, int dir, const 
 		return false;
 	for (size_t i = 0; i < opts->n_marks; i++) {
 		if (!err_failed(dir_stat(fd, opts->marks[i], false, SIDE_SRC, &st)))
-			return say(a,
-			    (struct ignores_why){ opts->marks[i], "--exclude-if-present", 0, false });
+			return say(a, (struct ignores_why){
+					  opts->marks[i], "--exclude-if-present", 0, false });
 	}
 	if (opts->caches && !err_failed(read_file(fd, "CACHEDIR.TAG", &text)) && text != NULL &&
 	    strncmp(text, cache_mark, sizeof cache_mark - 1) == 0)
-		return say(
-		    a, (struct ignores_why){ "CACHEDIR.TAG", "--exclude-caches", 0, false });
+		return say(a, (struct ignores_why){ "CACHEDIR.TAG", "--exclude-caches", 0, false });
 	return false;
 }
 

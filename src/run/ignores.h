@@ -8,10 +8,11 @@
 
 /* What decided. */
 struct ignores_why {
-	const char *text;   /* the rule, or NULL where the file's line says it; borrowed */
-	const char *origin; /* the file or option that it is from; NULL = nothing decided; borrowed */
-	unsigned line;      /* the line of that file, 0 = none */
-	bool included;      /* it keeps the entry */
+	const char *text; /* the rule, or NULL where the file's line says it; borrowed */
+	const char
+	    *origin;   /* the file or option that it is from; NULL = nothing decided; borrowed */
+	unsigned line; /* the line of that file, 0 = none */
+	bool included; /* it keeps the entry */
 };
 
 /* Make the run's rules of its options.  False: it was told why not.  Main thread, before the workers. */

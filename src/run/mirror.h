@@ -11,17 +11,17 @@
 /* The state of one sync. */
 struct mirror {
 	struct sync_opts *opts; /* what was asked for; const once the workers run */
-	int backup_fd;                /* where backups go, -1 = beside what they are of */
-	struct stat backup;           /* it */
-	atomic_size_t linked;         /* new files that were linked to an earlier tree's */
-	struct rules *rules;          /* rules of the command line */
-	char **texts;                 /* names that rules borrow [n_texts], owned */
-	size_t n_texts;               /* number of them */
-	struct extras *extras;        /* what has no source; locks itself */
+	int backup_fd;          /* where backups go, -1 = beside what they are of */
+	struct stat backup;     /* it */
+	atomic_size_t linked;   /* new files that were linked to an earlier tree's */
+	struct rules *rules;    /* rules of the command line */
+	char **texts;           /* names that rules borrow [n_texts], owned */
+	size_t n_texts;         /* number of them */
+	struct extras *extras;  /* what has no source; locks itself */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct map claims; /* destination inodes with several names: which source has which */
-	/* --- end of guarded --- */
+			   /* --- end of guarded --- */
 };
 
 /* Prepare M, which is zero but for OPTS.  Fails with MEMORY. */

@@ -148,12 +148,13 @@ find_base(struct operands *o)
 {
 	const struct copy_opts *opts = o->run->copy;
 	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
-	bool several = o->n > 1 || opts->contents || opts->parents || opts->select.files_from != NULL;
+	bool several =
+	    o->n > 1 || opts->contents || opts->parents || opts->select.files_from != NULL;
 	struct stat st;
 
 	struct err err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
-	bool made = opts->makes_dest && err.code == ENOENT && dest[0] != '\0' &&
-		    needs_directory(o, dest);
+	bool made =
+	    opts->makes_dest && err.code == ENOENT && dest[0] != '\0' && needs_directory(o, dest);
 	if (made) {
 		err = make_dest(o, dest);
 		if (err_failed(err))

@@ -23,7 +23,7 @@ struct piping_end {
 	struct end end;      /* as the pipeline gets it */
 	struct outfile file; /* of a sink that is a named file */
 	bool is_std;         /* standard input or output */
-	int peer;            /* a sink that is a connection: owned here, so that it is closed when all is known,
+	int peer; /* a sink that is a connection: owned here, so that it is closed when all is known,
 	                      * and lent to the pipeline; -1 = none */
 };
 

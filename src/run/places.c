@@ -85,7 +85,8 @@ places_is_backup(const struct run *run, const struct stat *st)
 {
 	const struct mirror *m = run->mirror;
 
-	return m->backup_fd >= 0 && m->backup.st_dev == st->st_dev && m->backup.st_ino == st->st_ino;
+	return m->backup_fd >= 0 && m->backup.st_dev == st->st_dev &&
+	       m->backup.st_ino == st->st_ino;
 }
 
 /* Open the directory of PATH below the place of backups, making it; *NAME is PATH's last component. */
@@ -163,8 +164,8 @@ places_move(struct worker *w, const struct node *dir, const char *shown, int fro
 static bool
 is_good_enough(const struct basis_opt *b, unsigned differs)
 {
-	const unsigned whole = DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT | UNSURE_CONTENT |
-			       DIFFERS_MTIME;
+	const unsigned whole =
+	    DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT | UNSURE_CONTENT | DIFFERS_MTIME;
 
 	return b->kind == BASIS_CLONE ? (differs & whole) == 0 : differs == 0;
 }

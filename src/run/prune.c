@@ -24,12 +24,12 @@
 
 /* A directory on the way. */
 struct level {
-	struct str dirs;  /* names of directories in it, NUL-terminated each */
-	size_t at;        /* the next of them */
-	size_t path_len;  /* length of its own path */
-	size_t name_at;   /* where in the path its name starts */
-	struct stat st;   /* its identity */
-	bool kept;        /* something in it stays */
+	struct str dirs; /* names of directories in it, NUL-terminated each */
+	size_t at;       /* the next of them */
+	size_t path_len; /* length of its own path */
+	size_t name_at;  /* where in the path its name starts */
+	struct stat st;  /* its identity */
+	bool kept;       /* something in it stays */
 };
 
 /* A removal under way. */
@@ -295,7 +295,8 @@ go_out(struct way *y)
 			err = err_make(ESTALE, OP_OPEN, SIDE_DST, -1);
 		if (err_failed(err)) {
 			tell_kept(y, err, "it was moved away meanwhile");
-			y->levels[y->depth - 1].at = SIZE_MAX; /* its descriptor is gone: nothing more there */
+			y->levels[y->depth - 1].at =
+			    SIZE_MAX; /* its descriptor is gone: nothing more there */
 			gone = false;
 		}
 	}

@@ -66,7 +66,8 @@ require_sharing(struct run *run)
 		return;
 	for (unsigned i = 0; i <= run->n_workers; i++)
 		counts_add(&all, &run->workers[i].counts);
-	if (atomic_load(&run->mirror->linked) > 0 || all.how[METHOD_CLONE] > 0 || all.files[ACTION_NEW] == 0)
+	if (atomic_load(&run->mirror->linked) > 0 || all.how[METHOD_CLONE] > 0 ||
+	    all.files[ACTION_NEW] == 0)
 		return;
 	tell_operand_error(run, run->request.report->dst,
 	    err_make(ENOLINK, OP_REFUSE, SIDE_DST, -1),

@@ -66,8 +66,8 @@ is_rounded(struct timespec want, struct timespec got, struct timespec ctime)
 
 		if (nanoseconds(ctime) % grain != 0 || nanoseconds(got) % grain != 0)
 			continue;
-		int64_t apart = (want.tv_sec - got.tv_sec) * (int64_t)NS_PER_S +
-				(want.tv_nsec - got.tv_nsec);
+		int64_t apart =
+		    (want.tv_sec - got.tv_sec) * (int64_t)NS_PER_S + (want.tv_nsec - got.tv_nsec);
 		if (apart >= 0 && apart < grain)
 			return true;
 	}
@@ -133,7 +133,8 @@ compare_stats(const struct compare_opts *opts, const struct stat *src, const str
 	bool link = S_ISLNK(src->st_mode);
 	bool dir = S_ISDIR(src->st_mode);
 	bool same_time = is_equal_time(opts, src, dst);
-	bool timed = opts->times && !(link && opts->omit_link_times) && !(dir && opts->omit_dir_times);
+	bool timed =
+	    opts->times && !(link && opts->omit_link_times) && !(dir && opts->omit_dir_times);
 	unsigned differs = 0;
 
 	if ((src->st_mode & S_IFMT) != (dst->st_mode & S_IFMT))
@@ -227,6 +228,7 @@ compare_add_words(struct str *s, unsigned differs, const struct stat *src, const
 		{ DIFFERS_XATTR, "xattr" },
 		{ DIFFERS_NAMES, "other hard links" },
 	};
+
 	size_t from = s->len;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {

@@ -42,7 +42,8 @@ enum differs {
 	DIFFERS_MODE = 1 << 6,    /* permission bits */
 	DIFFERS_OWNER = 1 << 7,   /* owner */
 	DIFFERS_GROUP = 1 << 8,   /* group */
-	DIFFERS_XATTR = 1 << 9,   /* extended attributes or ACLs, as somebody who read both found out */
+	DIFFERS_XATTR =
+	    1 << 9, /* extended attributes or ACLs, as somebody who read both found out */
 	DIFFERS_NAMES = 1 << 10,  /* the destination has names that the source has not */
 	UNSURE_CONTENT = 1 << 11, /* nothing differs that would tell: reading both would */
 };

@@ -250,8 +250,8 @@ modify(char c, struct rule *rule, struct rules_merge *merge, bool is_merge)
 }
 
 struct err
-rules_add(struct rules *r, const char *text, const char *origin, unsigned line,
-    struct rules_file *file)
+rules_add(
+    struct rules *r, const char *text, const char *origin, unsigned line, struct rules_file *file)
 {
 	struct err malformed = err_make(EINVAL, OP_NONE, SIDE_NONE, -1);
 	struct rules_merge merge = { 0 };
@@ -303,7 +303,7 @@ in_set(const char *p, unsigned char c, const char **end)
 	bool not = *p == '!' || *p == '^';
 	bool has = false;
 
-	p += not;
+	p += not ;
 	for (const char *start = p; *p != '\0' && (*p != ']' || p == start); p++) {
 		if (*p == '\\' && p[1] != '\0')
 			p++;
@@ -316,7 +316,7 @@ in_set(const char *p, unsigned char c, const char **end)
 		has = has || (low <= c && c <= high);
 	}
 	*end = *p == ']' ? p + 1 : NULL;
-	return has != not && c != '/';
+	return has != not &&c != '/';
 }
 
 /* Whether the single-byte pattern at *P, no star, matches C; *P is moved behind it. */

@@ -26,7 +26,8 @@ enum rules_side {
 
 /* An entry that is asked about; everything is borrowed. */
 struct rules_entry {
-	const char *path; /* from the root of the transfer, or from the directory of the rules' file */
+	const char
+	    *path; /* from the root of the transfer, or from the directory of the rules' file */
 	const char *name; /* its last component */
 	bool is_dir;      /* it is a directory */
 };
@@ -37,12 +38,12 @@ struct rules_answer {
 		RULES_NO_MATCH, /* no rule matches */
 		RULES_INCLUDE,  /* it stays in */
 		RULES_EXCLUDE,  /* it is left out */
-		RULES_ASK       /* the rules of the files named FILE, MERGE->name, decide; else go on at NEXT */
+		RULES_ASK /* the rules of the files named FILE, MERGE->name, decide; else go on at NEXT */
 	} what;
 
-	const char *text;   /* the rule, NUL-terminated; borrowed */
-	const char *origin; /* the file that it is in, or the option; borrowed */
-	unsigned line;      /* the line in that file; 0 = an option */
+	const char *text;                /* the rule, NUL-terminated; borrowed */
+	const char *origin;              /* the file that it is in, or the option; borrowed */
+	unsigned line;                   /* the line in that file; 0 = an option */
 	const struct rules_merge *merge; /* of RULES_ASK */
 	size_t next;                     /* of RULES_ASK: where to go on */
 };
@@ -80,8 +81,8 @@ struct err rules_add_pattern(
  * Append the rule TEXT in the form of --filter.  FILE says what is to be read before the next rule.
  * Fails with EINVAL when it is none, or with MEMORY.
  */
-struct err rules_add(struct rules *r, const char *text, const char *origin, unsigned line,
-    struct rules_file *file);
+struct err rules_add(
+    struct rules *r, const char *text, const char *origin, unsigned line, struct rules_file *file);
 /* What the rules from number FROM on say of E, on SIDE: the first that matches.  Pure; any thread. */
 struct rules_answer rules_ask(
     const struct rules *r, size_t from, const struct rules_entry *e, enum rules_side side);
