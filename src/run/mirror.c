@@ -17,7 +17,7 @@ struct claim {
 struct err
 mirror_init(struct mirror *m)
 {
-	m->backup_fd = -1;
+	m->backup_fd = m->lock_fd = -1;
 	map_init(&m->claims);
 	pthread_mutex_init(&m->lock, NULL);
 	m->extras = extras_new();

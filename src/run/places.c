@@ -41,11 +41,39 @@ note_missing(struct run *run, const char *path)
 	str_release(&line);
 }
 
+/* Lock DEST, if that is asked for; false: another run has it. */
+static bool
+lock(struct run *run)
+{
+	struct mirror *m = run->mirror;
+	struct str line = STR_INIT;
+
+	if (!m->opts->lock || run->base->dst_fd < 0 || run->request.dry_run)
+		return true;
+	struct err err = dir_open_path(run->base->dst_fd, ".", SIDE_DST, &m->lock_fd);
+	if (!err_failed(err))
+		err = dir_lock(m->lock_fd);
+	if (err.code == EWOULDBLOCK) {
+		str_add_quoted(
+		    &line, run->request.report->dst, strlen(run->request.report->dst));
+		str_adds(&line, " is locked: another run writes to it");
+		struct event ev = { .kind = EVENT_BRAKE, .note = line.buf };
+		report_emit(run->report, &ev);
+		str_release(&line);
+	} else if (err_failed(err)) {
+		tell_operand_error(run, run->request.report->dst, err, NULL);
+	}
+	return !err_failed(err);
+}
+
 bool
 places_open(struct run *run)
 {
 	struct mirror *m = run->mirror;
 	const struct sync_opts *opts = m->opts;
+
+	if (!lock(run))
+		return false;
 
 	for (size_t i = 0; i < opts->n_bases; i++) {
 		struct basis_opt *b = &opts->bases[i];
@@ -78,6 +106,7 @@ places_close(struct run *run)
 			file_drop(&opts->bases[i].fd);
 	}
 	file_drop(&run->mirror->backup_fd);
+	file_drop(&run->mirror->lock_fd);
 }
 
 bool

@@ -5,7 +5,7 @@
 
 #include "run/target.h"
 
-/* Open what the options name, relative to the run's base, which is known by now.  Main thread, before the
+/* Lock DEST if asked to, and open what the options name, relative to the run's base, which is known by now.  Main thread, before the
  * workers start.  False: it was told why not. */
 bool places_open(struct run *run);
 /* Close what places_open() opened.  Harmless otherwise. */

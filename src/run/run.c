@@ -70,6 +70,19 @@ handle_signal(struct run *run, int sig)
 	bufs_wake(run->bufs);
 }
 
+/* --stop-after: the time is over. */
+static void
+stop_in_time(struct run *run)
+{
+	struct event ev = { .kind = EVENT_NOTE, .note = "stopped, as --stop-after asks" };
+
+	run->stop_ns = 0;
+	report_emit(run->report, &ev);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
+	bufs_wake(run->bufs);
+}
+
 bool
 run_pump(struct run *run, int timeout_ms)
 {
@@ -78,6 +91,8 @@ run_pump(struct run *run, int timeout_ms)
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
+	if (run->stop_ns > 0 && proc_now_ns() > run->stop_ns)
+		stop_in_time(run);
 	report_tick(run->report);
 	return wake.done;
 }

@@ -78,6 +78,7 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	int64_t stop_ns;        /* when nothing new is started any more, 0 = never */
 	atomic_uint unread;     /* directories of the source not read, or not to the end */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */

@@ -10,7 +10,7 @@
 #include "run/sink.h"
 #include "run/tell.h"
 #include "run/why.h"
-#include "sys/fs.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <string.h>
@@ -107,6 +107,8 @@ sync_run(struct sync_opts *opts)
 		},
 	};
 
+	if (opts->stop_after_ms > 0)
+		run.stop_ns = proc_now_ns() + opts->stop_after_ms * 1000000;
 	if (copy->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = EXIT_STOPPED;

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -304,6 +305,12 @@ struct err
 dir_remove(int dir, const char *name)
 {
 	return unlinkat(dir, name, AT_REMOVEDIR) != 0 ? err_sys(OP_UNLINK, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+dir_lock(int fd)
+{
+	return flock(fd, LOCK_EX | LOCK_NB) != 0 ? err_sys(OP_OPEN, SIDE_DST, -1) : ERR_OK;
 }
 
 struct err

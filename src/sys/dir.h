@@ -69,6 +69,9 @@ struct err dir_move(int from, const char *from_name, int to, const char *to_name
 struct err dir_unlink(int dir, const char *name);
 /* Remove an empty directory. */
 struct err dir_remove(int dir, const char *name);
+/* Lock directory FD against others that do, until it is closed; EWOULDBLOCK when one has it (flock(2)).
+ * Fails with OPEN. */
+struct err dir_lock(int fd);
 /* Flush directory FD's names to the device. */
 struct err dir_sync(int fd);
 

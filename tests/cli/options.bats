@@ -15,7 +15,7 @@ refused() {
 	local saying=$1 help=decant
 	shift
 	case ${1-} in
-	copy | pipe | sync) help="decant $1" ;;
+	copy | pipe | sync | verify) help="decant $1" ;;
 	esac
 	run --separate-stderr decant "$@"
 	assert_equal "$status" 2
@@ -81,7 +81,7 @@ options_of_manual() {
 @test "--help shows each verb, and speaks of cp when called so" {
 	run decant --help
 	assert_line --index 0 'Usage: decant copy [OPTION]... SOURCE DEST'
-	assert_line --index 1 "  or:  decant pipe [OPTION]... STAGE ['|' STAGE]..."
+	assert_line "  or:  decant pipe [OPTION]... STAGE ['|' STAGE]..."
 	ln -s "$DECANT" cp
 	run ./cp --help
 	assert_success
@@ -105,6 +105,8 @@ options_of_manual() {
 	decant --help=all >all
 	{
 		decant --help=copy
+		echo
+		decant --help=verify
 		echo
 		decant --help=pipe
 		echo
@@ -178,11 +180,11 @@ options_of_manual() {
 }
 
 @test "missing and superfluous operands are named" {
-	refused 'missing verb (use copy, pipe or sync)'
+	refused 'missing verb (use copy, verify, pipe or sync)'
 	refused 'missing file operand' copy
 	refused "missing destination after 'x'" copy x
 	refused "extra operand 'c'" copy -T a b c
-	refused "unknown verb 'mirror' (use copy, pipe or sync)" mirror a b
+	refused "unknown verb 'mirror' (use copy, verify, pipe or sync)" mirror a b
 	refused "unknown verb 'pip'; did you mean 'pipe'?" pip a b
 	refused "missing verb before '-r' (use 'decant copy')" -r a b
 }
