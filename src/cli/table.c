@@ -17,6 +17,7 @@ opt_group_title(enum opt_group g)
 		[GROUP_COMPARE] = "Comparing",
 		[GROUP_DELETE] = "Deleting",
 		[GROUP_KEEP] = "Attributes",
+		[GROUP_CHECK] = "Checking",
 		[GROUP_COMMANDS] = "Commands",
 		[GROUP_DATA] = "Data",
 		[GROUP_OUTPUT] = "Output",

@@ -17,6 +17,7 @@ enum opt_group {
 	GROUP_COMPARE,  /* what is compared */
 	GROUP_DELETE,   /* what is deleted */
 	GROUP_KEEP,     /* attributes */
+	GROUP_CHECK,    /* checking against a list */
 	GROUP_COMMANDS, /* commands that are run */
 	GROUP_DATA,     /* how data is moved */
 	GROUP_OUTPUT,   /* output */

@@ -27,6 +27,7 @@ struct verb {
 };
 
 extern const struct verb verb_copy;   /* copy */
+extern const struct verb verb_hash;   /* hash */
 extern const struct verb verb_verify; /* verify */
 extern const struct verb verb_pipe;   /* pipe */
 extern const struct verb verb_sync;   /* sync */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verb sync: what its own options do, and its table. */
-#include "base/own.h"
 #include "base/size.h"
 #include "cli/rows.h"
 #include "cli/state.h"
@@ -68,30 +67,6 @@ apply_keep_xattrs(struct cli *c, const struct opt *, const char *)
 }
 
 static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	struct keep *k = &c->cmd->sync.copy.keep;
-	own_mem char *items = strdup(value);
-
-	if (items == NULL)
-		return cli_complain(c, "out of memory", NULL);
-	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
-		unsigned bits = 0;
-
-		if (cli_choose(c, o->name, item, words_preserve, &bits) != CLI_RUN)
-			return CLI_USAGE;
-		bool all = (bits & KEEP_ALL) != 0;
-		k->mode &= !(all || (bits & KEEP_MODE) != 0);
-		k->owner &= !(all || (bits & KEEP_OWNER) != 0);
-		k->times &= !(all || (bits & KEEP_TIMES) != 0);
-		k->links &= !(all || (bits & KEEP_LINKS) != 0);
-		k->xattr &= !(all || (bits & KEEP_XATTR) != 0);
-		k->context &= !(all || (bits & KEEP_CONTEXT) != 0);
-	}
-	return CLI_RUN;
-}
-
-static enum cli_outcome
 apply_sync_backup(struct cli *c, const struct opt *, const char *value)
 {
 	c->copy.backup = true;
@@ -109,9 +84,15 @@ apply_sync_suffix(struct cli *c, const struct opt *, const char *value)
 }
 
 static enum cli_outcome
-apply_update_newer(struct cli *c, const struct opt *, const char *)
+apply_sync_update(struct cli *c, const struct opt *o, const char *value)
 {
-	c->cmd->sync.compare.update = true;
+	struct compare_opts *compare = &c->cmd->sync.compare;
+	unsigned which = UPDATE_OLDER;
+
+	if (value != NULL && cli_choose(c, o->name, value, words_update, &which) != CLI_RUN)
+		return CLI_USAGE;
+	compare->update = which == UPDATE_OLDER;
+	compare->ignore_existing = which == UPDATE_NONE || which == UPDATE_NONE_FAIL;
 	return CLI_RUN;
 }
 

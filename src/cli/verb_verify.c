@@ -2,6 +2,7 @@
 /* The verb verify: what its own options do, and its table. */
 #include "cli/keep.h"
 #include "cli/rows.h"
+#include "cli/state.h"
 
 #include <stdlib.h>
 
@@ -9,28 +10,6 @@ static enum cli_outcome
 apply_archive(struct cli *c, const struct opt *, const char *)
 {
 	keep_set(&c->cmd->verify.keep, KEEP_ALL, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	unsigned bits = KEEP_MODE | KEEP_OWNER | KEEP_TIMES;
-
-	if (value != NULL && keep_list(c, o, value, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	keep_set(&c->cmd->verify.keep, bits, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	unsigned bits;
-
-	if (keep_list(c, o, value, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	keep_set(&c->cmd->verify.keep, bits, false);
 	return CLI_RUN;
 }
 
@@ -70,7 +49,7 @@ static const struct alien aliens[] = {
 	{ "-i", "; it is the default" },
 	{ "-n", ", which changes nothing" },
 	{ "-r", "; it is the default" },
-	{ "-s", "; use '--verbose'" },
+	{ "-s", "; use '-v'" },
 	{ "-t", "; use '--preserve=timestamps'" },
 };
 

@@ -22,6 +22,7 @@ struct copy_opts {
 	struct hash_algos hash;      /* digests to make of what is written */
 	struct through_opts through; /* commands that content goes through */
 	enum durability fsync;       /* durability */
+	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */
 	bool dry_run;                /* change nothing */
 	bool default_mode;           /* --no-preserve=mode: new files get 0666 less the umask */
@@ -33,8 +34,10 @@ struct copy_opts {
 	const char *target_dir;      /* -t DIR, or NULL */
 	const char *suffix;          /* suffix of simple backups, never NULL nor empty */
 	struct select_opts select;   /* what to leave out, or what to copy alone */
-	char **operands;             /* operands [n_operands]: sources, and without -t then DEST */
-	size_t n_operands;           /* number of them; with --files-from at most one source */
+	const char
+	    *manifest;     /* --manifest: write one to this file, or NULL; HASH is not empty then */
+	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
+	size_t n_operands; /* number of them; with --files-from at most one source */
 };
 
 /*

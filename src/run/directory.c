@@ -4,6 +4,7 @@
 
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/ledger.h"
 #include "run/sink.h"
 #include "sys/file.h"
 
@@ -85,6 +86,7 @@ entered(struct worker *w, const struct node *n, const struct entry *e)
 {
 	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
 
+	ledger_note_directory(w, n);
 	if (!n->fresh && n->dst.st_ino != 0) {
 		if (!attributes_differ(&w->run->copy->keep, n))
 			return;

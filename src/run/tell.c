@@ -79,6 +79,7 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 		.moved = o->moved,
 		.note = o->note,
 		.hash = o->hash,
+		.verified = o->verified,
 		.backup = o->backup,
 		.seconds = o->began_ns > 0 ? (double)(proc_now_ns() - o->began_ns) / 1e9 : 0,
 	};
@@ -107,6 +108,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	atomic_store(&run->faulty, true);
 	if (why.op == OP_STAGE && w->pipe != NULL) {
 		const struct filepipe_failure *f = filepipe_failure(w->pipe);
 		ev.note = f->words.buf;
@@ -146,5 +148,6 @@ tell_operand_error(struct run *run, const char *src, struct err why, const char 
 		.note = note,
 	};
 
+	atomic_store(&run->faulty, true);
 	report_emit(run->report, &ev);
 }

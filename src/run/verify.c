@@ -131,14 +131,12 @@ compare(struct worker *w, const struct entry *e)
 {
 	struct pair p = { .a_fd = -1, .b_fd = -1 };
 	bool quick = w->run->verify->opts->quick;
-	struct err err = ERR_OK;
+	struct err err = err_make(ENOENT, OP_STAT, SIDE_DST, -1);
 
 	if (e->type == DT_REG && e->other == DT_REG && !quick)
 		return likeness_of_files(w, e);
 	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &p.a));
-	if (e->other == SIDE_ABSENT)
-		err = err_make(ENOENT, OP_STAT, SIDE_DST, -1);
-	else
+	if (e->other != SIDE_ABSENT)
 		err = dir_stat(e->dir->dst_fd, e->name, e->follow, SIDE_DST, &p.b);
 	if (err.code == ENOENT && !e->operand) {
 		unlike_tell(w, e, &p.a, ACTION_MISSING, NULL);

@@ -9,7 +9,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -310,7 +309,9 @@ dir_remove(int dir, const char *name)
 struct err
 dir_lock(int fd)
 {
-	return flock(fd, LOCK_EX | LOCK_NB) != 0 ? err_sys(OP_OPEN, SIDE_DST, -1) : ERR_OK;
+	/* the header of flock(2) is hidden behind our own of that name */
+	return syscall(SYS_flock, fd, LOCK_EX | LOCK_NB) != 0 ? err_sys(OP_OPEN, SIDE_DST, -1)
+							     : ERR_OK;
 }
 
 struct err
