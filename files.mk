@@ -336,6 +336,7 @@ UNIT_TESTS = \
 	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
+	tests/unit/test_compare \
 	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
@@ -369,6 +370,7 @@ UNIT_TESTS = \
 	tests/unit/test_render \
 	tests/unit/test_report \
 	tests/unit/test_ring \
+	tests/unit/test_rules \
 	tests/unit/test_sched \
 	tests/unit/test_sharing \
 	tests/unit/test_sides \
