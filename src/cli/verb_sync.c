@@ -290,7 +290,8 @@ apply_stop_after(struct cli *c, const struct opt *o, const char *value)
 	int64_t *ms = &c->cmd->sync.stop_after_ms;
 
 	if (!duration_parse(value, ms) || *ms == 0)
-		return cli_complain_value(c, o->name, value, "minutes, or a time such as 90s or 2h");
+		return cli_complain_value(
+		    c, o->name, value, "minutes, or a time such as 90s or 2h");
 	if (value[strspn(value, "0123456789.")] == '\0')
 		*ms *= 60;
 	return CLI_RUN;

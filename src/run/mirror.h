@@ -11,7 +11,7 @@
 /* The state of one sync. */
 struct mirror {
 	struct sync_opts *opts; /* what was asked for; const once the workers run */
-	int lock_fd;                  /* DEST, locked; -1 = it is not */
+	int lock_fd;            /* DEST, locked; -1 = it is not */
 	int backup_fd;          /* where backups go, -1 = beside what they are of */
 	struct stat backup;     /* it */
 	atomic_size_t linked;   /* new files that were linked to an earlier tree's */

@@ -54,8 +54,7 @@ lock(struct run *run)
 	if (!err_failed(err))
 		err = dir_lock(m->lock_fd);
 	if (err.code == EWOULDBLOCK) {
-		str_add_quoted(
-		    &line, run->request.report->dst, strlen(run->request.report->dst));
+		str_add_quoted(&line, run->request.report->dst, strlen(run->request.report->dst));
 		str_adds(&line, " is locked: another run writes to it");
 		struct event ev = { .kind = EVENT_BRAKE, .note = line.buf };
 		report_emit(run->report, &ev);

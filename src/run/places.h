@@ -14,11 +14,12 @@ void places_close(struct run *run);
 bool places_is_backup(const struct run *run, const struct stat *st);
 
 /*
- * Give the old file NAME below directory FROM a second name where backups go, or with MOVES its only one:
+ * Give the old file NAME below directory FROM a second name where backups go:
  * at the path of SHOWN below DIR.  Fails with MKDIR, OPEN, LINK, RENAME or MEMORY.
  */
 struct err places_save(
     struct worker *w, const struct node *dir, const char *shown, int from, const char *name);
+/* Likewise, but the file moves there. */
 struct err places_move(
     struct worker *w, const struct node *dir, const char *shown, int from, const char *name);
 

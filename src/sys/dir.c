@@ -311,7 +311,7 @@ dir_lock(int fd)
 {
 	/* the header of flock(2) is hidden behind our own of that name */
 	return syscall(SYS_flock, fd, LOCK_EX | LOCK_NB) != 0 ? err_sys(OP_OPEN, SIDE_DST, -1)
-							     : ERR_OK;
+							      : ERR_OK;
 }
 
 struct err

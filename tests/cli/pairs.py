@@ -10,7 +10,7 @@ import sys
 
 NAMES = [
     b"a", b"b", b"cc", b"d.txt", b"-n", b"with space", b"new\nline", b"\xff\xfe", b"esc\x1b[31m",
-    b"quote'\"", b"*", b"[x]", "ümläut".encode(), b".hidden", b"x" * 200, b"e", b"f", b"g.o", b"h", b"~",
+    b"quote'\"", b"*", b"[x]", b"\xc3\xbcml\xc3\xa4ut", b".hidden", b"x" * 200, b"e", b"f", b"g.o", b"h", b"~",
 ]
 ROOT = os.geteuid() == 0
 

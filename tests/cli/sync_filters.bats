@@ -67,8 +67,8 @@ x/*/mid.txt
 /*\n!/sub\n/sub/*\n!/sub/deep
 with space
 with\ space
-trail 
-trail\ 
+trail\x20
+trail\\\x20
 #hash
 \#hash
 !bang
@@ -128,9 +128,9 @@ END
 		n=$((n + 1))
 		root=${case%%|*} sub=
 		[ "$case" = "$root" ] || sub=${case#*|}
-		printf "${root//%/%%}\n" >src/.gitignore
+		printf '%b\n' "$root" >src/.gitignore
 		rm -f src/sub/.gitignore
-		[ -z "$sub" ] || printf "${sub//%/%%}\n" >src/sub/.gitignore
+		[ -z "$sub" ] || printf '%b\n' "$sub" >src/sub/.gitignore
 		rm -rf dst
 		decant sync -a --gitignore --exclude=/.git src/ dst/
 		(cd src && find . -path ./.git -prune -o ! -type d -print | sed 's|^\./||' | sort) >all
@@ -175,12 +175,12 @@ rsync_cases() {
 --filter='+ *.c' --filter='- *'
 --filter='exclude *.o'
 --filter='include *.c' --filter='exclude *.?'
---filter='-! */' 
+--filter='-! */'
 --filter='+ */' --filter='-! *.c'
 -f '- /sub/deep'
 -f 'P *.o'
 -f 'H *.o'
--f 'protect /extra' 
+-f 'protect /extra'
 -f 'S a.o' -f 'H *.o'
 -f 'R a.o' -f 'P *.o'
 --exclude-from=excludes
