@@ -262,24 +262,23 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	const char *src = run->request.report->n_srcs > 0 ? run->request.report->srcs[0] : "";
 	struct str hint = STR_INIT;
 	struct str why = STR_INIT;
-	bool held = true;
+	bool held = false;
 
 	str_adds(&hint, "is ");
 	str_add_quoted(&hint, src, strlen(src));
 	str_adds(&hint, " mounted? use --dry-run to look, --max-delete=100% to insist");
-	if (toll.doomed == 0) {
-		held = false;
-	} else if (atomic_load(&run->unread) > 0 && !del->ignore_errors) {
+	if (toll.doomed > 0 && atomic_load(&run->unread) > 0 && !del->ignore_errors) {
 		brake(run, toll, "a directory of the source could not be read",
 		    "--ignore-errors deletes what has no source in the directories that were read");
-	} else if (x->empty != NULL && !insists) {
+		held = true;
+	} else if (toll.doomed > 0 && x->empty != NULL && !insists) {
 		str_add_quoted(&why, x->empty, strlen(x->empty));
 		str_adds(&why, " is empty");
 		brake(run, toll, why.buf, hint.buf);
+		held = true;
 	} else if (is_too_much(del, toll)) {
 		brake(run, toll, NULL, hint.buf);
-	} else {
-		held = false;
+		held = true;
 	}
 	str_release(&hint);
 	str_release(&why);

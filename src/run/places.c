@@ -201,11 +201,12 @@ is_good_enough(const struct basis_opt *b, unsigned differs)
 /* Look for E in B; true if what is there will do, in the directory *DIR then. */
 static struct err
 look_in(struct worker *w, const struct entry *e, const struct stat *st, const struct basis_opt *b,
-    int *dir, struct stat *found, bool *good)
+    int *dir, bool *good)
 {
 	const struct compare_opts *opts = &w->run->mirror->opts->compare;
 	struct meta_pair pair = { e->dir->src_fd, e->src_name, -1, e->name };
 	own_fd fd = -1;
+	struct stat found;
 	unsigned differs;
 
 	*good = false;
@@ -213,14 +214,14 @@ look_in(struct worker *w, const struct entry *e, const struct stat *st, const st
 	struct err err = dir_open_below(
 	    b->fd, w->rel.len > 0 ? w->rel.buf : ".", O_DIRECTORY | O_RDONLY, SIDE_DST, &fd);
 	if (!err_failed(err))
-		err = dir_stat(fd, e->name, false, SIDE_DST, found);
+		err = dir_stat(fd, e->name, false, SIDE_DST, &found);
 	if (err.code == ENOENT || err.code == ENOTDIR)
 		return ERR_OK;
 	TRY(err);
-	if (found->st_dev == st->st_dev && found->st_ino == st->st_ino)
+	if (found.st_dev == st->st_dev && found.st_ino == st->st_ino)
 		return ERR_OK;
 	pair.dst_dir = fd;
-	differs = compare_stats(opts, st, found);
+	differs = compare_stats(opts, st, &found);
 	TRY(comparing_pair(w, &pair, st, &differs));
 	*good = is_good_enough(b, differs);
 	if (*good) {
@@ -238,11 +239,9 @@ places_find(struct worker *w, const struct entry *e, const struct stat *st, stru
 
 	for (size_t i = 0; i < opts->n_bases && !good; i++) {
 		const struct basis_opt *b = &opts->bases[i];
-		struct stat found;
-
 		if (b->fd < 0 || b->kind == BASIS_COPY)
 			continue;
-		TRY(look_in(w, e, st, b, &t->basis_dir, &found, &good));
+		TRY(look_in(w, e, st, b, &t->basis_dir, &good));
 		t->basis = good ? b : NULL;
 	}
 	return ERR_OK;
