@@ -178,6 +178,10 @@ LIBDECANT_FILES = \
 	src/run/entryjob.h \
 	src/run/extras.c \
 	src/run/extras.h \
+	src/run/fan.c \
+	src/run/fan.h \
+	src/run/fanout.c \
+	src/run/fanout.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/filepipe.c \
@@ -198,6 +202,10 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -377,6 +385,7 @@ UNIT_TESTS = \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
+	tests/unit/test_split \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_stream \
@@ -407,6 +416,7 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
+	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
@@ -426,7 +436,8 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
-	tests/cli/verify.bats
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -435,6 +446,7 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/STAGES.md \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
 	tests/cli/golden/pipe_explain/command-then-hash \

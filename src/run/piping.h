@@ -26,8 +26,8 @@ struct piping_end {
 	struct outfile file; /* of a sink that is a named file */
 	char label[24];      /* its name if that is a descriptor's, "fd:N" */
 	bool is_std;         /* standard input or output */
-	int peer; /* a sink that is a connection: owned here, so that it is closed when all is known,
-	                      * and lent to the pipeline; -1 = none */
+	int peer;            /* a sink that is a connection: owned here, so that it is closed when
+	                      * all is known, and lent to the pipeline; -1 = none */
 };
 
 /* One run of `pipe`. */
