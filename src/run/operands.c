@@ -307,9 +307,9 @@ give_directory(struct operands *o, const struct entry *e, const struct stat *st)
 	 * that compares may go into a part of its source, which the walk leaves out */
 	struct err err = ERR_OK;
 	if (run->mirror != NULL)
-		inside = (run->base->dst.st_dev == st->st_dev &&
-			     run->base->dst.st_ino == st->st_ino) ||
-			 is_itself(run->base, e, st);
+		inside =
+		    (run->base->dst.st_dev == st->st_dev && run->base->dst.st_ino == st->st_ino) ||
+		    is_itself(run->base, e, st);
 	else
 		err = goes_into_itself(run, e, st, &inside);
 	if (err_failed(err)) {

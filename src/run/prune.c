@@ -9,6 +9,7 @@
 #include "run/prune.h"
 
 #include "base/own.h"
+#include "engine/commit.h"
 #include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/places.h"
@@ -138,8 +139,10 @@ drop(struct way *y, int dir, const char *name, unsigned char type)
 	if (y->p->how != PRUNE_COUNT && y->p->w->run->wants_items && !is_dir &&
 	    err_failed(dir_stat(dir, name, false, SIDE_DST, &st)))
 		st.st_size = 0;
-	if (y->p->how == PRUNE_REMOVE && !is_dir && saves(y->p->w->run)) {
+	if (y->p->how == PRUNE_REMOVE && !is_dir && saves(y->p->w->run) && !commit_is_aside(name)) {
 		struct err err = save(y, dir, name);
+		if (err.code == ENOENT)
+			return true; /* somebody else was faster */
 		if (err_failed(err))
 			tell_kept(y, err, NULL);
 		else
