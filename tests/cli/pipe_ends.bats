@@ -161,7 +161,7 @@ DATA='(read|pread64|readv|preadv2?|write|pwrite64|writev|pwritev2?|recvfrom|recv
 	cmp in out
 	"$DECANT" pipe in ! to &
 	pid=$!
-	cat to | cmp - in
+	cmp to in
 	wait "$pid"
 	# nobody comes
 	"$DECANT" pipe in ! to &
