@@ -170,6 +170,10 @@ LIBDECANT_FILES = \
 	src/run/dirjob.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/fan.c \
+	src/run/fan.h \
+	src/run/fanout.c \
+	src/run/fanout.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/filepipe.c \
@@ -188,6 +192,10 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -350,6 +358,7 @@ UNIT_TESTS = \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
+	tests/unit/test_split \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_stream \
@@ -380,6 +389,7 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
+	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
@@ -395,7 +405,8 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
-	tests/cli/verify.bats
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \

@@ -53,14 +53,16 @@ struct event {
 	const char *src;         /* source path as a person would type it */
 	const char *dst;         /* destination path likewise */
 	const char *path;        /* path below the destination root: what JSON and itemize print */
-	int64_t size;            /* logical bytes of content; ITEM */
-	struct moved moved;      /* how the content travelled; ITEM */
-	double seconds;          /* time spent on the entry, 0 = not measured */
-	struct err err;          /* ERROR, LOST, VANISHED */
-	bool fatal;              /* ERROR: the run stops because of it */
-	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
+	const char *root;   /* of several destinations the one it is about, whose path then says
+	                          * more to people than PATH; else NULL */
+	int64_t size;       /* logical bytes of content; ITEM */
+	struct moved moved; /* how the content travelled; ITEM */
+	double seconds;     /* time spent on the entry, 0 = not measured */
+	struct err err;     /* ERROR, LOST, VANISHED */
+	bool fatal;         /* ERROR: the run stops because of it */
+	const char *note;   /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
-	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
 	const char
 	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
 	                          * not because it is the source's; NULL = nobody asked; ITEM */

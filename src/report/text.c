@@ -79,13 +79,14 @@ add_stopped(
     struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
 {
 	const char *state = lost_destination(ev->err);
+	const char *root = ev->root != NULL ? ev->root : opts->dst;
 
 	str_adds(s, "stopped: ");
-	if (state == NULL || ev->err.side != SIDE_DST || opts->dst == NULL) {
+	if (state == NULL || ev->err.side != SIDE_DST || root == NULL) {
 		text_add_failure(s, ev, event_name(ev));
 		return;
 	}
-	str_add_shown(s, opts->dst, strlen(opts->dst));
+	str_add_shown(s, root, strlen(root));
 	str_addf(s, " %s", state);
 	if (ev->note != NULL)
 		add_note(s, ev->note);
@@ -247,12 +248,21 @@ add_remark(struct str *s, const struct event *ev)
 		str_addf(s, "  %s", ev->hash);
 }
 
+/* What people are told of EV's path; OTHER when it has none. */
+static const char *
+shown_path(const struct event *ev, const char *other)
+{
+	const char *path = ev->root != NULL ? ev->dst : ev->path;
+
+	return path != NULL ? path : other;
+}
+
 /* Append one itemized line; with -0 the name is raw and last. */
 static void
 add_itemized(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	bool failed = ev->kind == EVENT_ERROR;
-	const char *path = ev->path != NULL ? ev->path : event_name(ev);
+	const char *path = shown_path(ev, event_name(ev));
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
 		     ev->action != ACTION_LINKED;
 	bool remarked = failed || ev->note != NULL || ev->hash != NULL;
@@ -376,7 +386,7 @@ verified_words(const char *verified)
 static void
 add_explained(struct str *s, const struct event *ev)
 {
-	const char *path = ev->path != NULL ? ev->path : ev->dst;
+	const char *path = shown_path(ev, ev->dst);
 	char size[SIZE_TEXT] = "";
 
 	if (ev->kind != EVENT_ITEM || path == NULL)
