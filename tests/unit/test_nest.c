@@ -45,6 +45,25 @@ bytes_pass_through_it(void **state)
 	}
 }
 
+/* What our threads read and write never blocks; a command within, which waits for what is late, must not
+ * see that. */
+static void
+a_command_within_waits(void **state)
+{
+	struct pipeline_test t;
+	struct actor reader = { .reads = -1 };
+	(void)state;
+
+	pipeline_begin(&t);
+	pipeline_append(&t, COMMAND("sh", "-c", "sleep 0.2; head -c 1000000 /dev/zero"));
+	pipeline_append(&t, nest(COMMAND("cat"), COMMAND("sh", "-c", "exec cat")));
+	pipeline_append(&t, COMMAND("sh", "-c", "sleep 0.2; exec cat"));
+	pipeline_append(&t, actor_new(&reader, "reader"));
+	assert_int_equal(pipeline_pass(&t, &no_end, &no_end).kind, VERDICT_OK);
+	assert_int_equal(reader.got, 1000000);
+	pipeline_end(&t, 0);
+}
+
 /* Row 83: what goes wrong within is what went wrong. */
 static void
 its_verdict_is_that_of_what_is_within(void **state)
@@ -123,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bytes_pass_through_it),
+		cmocka_unit_test(a_command_within_waits),
 		cmocka_unit_test(its_verdict_is_that_of_what_is_within),
 		cmocka_unit_test(it_ends_early_when_its_first_stage_does),
 		cmocka_unit_test(it_is_canceled_with_the_outer_one),
