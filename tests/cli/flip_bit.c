@@ -26,18 +26,19 @@ static atomic_int flipped;
 static off_t
 place_of(int fd)
 {
-	struct {
+	union {
 		struct fiemap head;
-		struct fiemap_extent extent;
+		char room[sizeof(struct fiemap) + sizeof(struct fiemap_extent)];
 	} r;
 
 	memset(&r, 0, sizeof r);
 	r.head.fm_length = FIEMAP_MAX_OFFSET;
 	r.head.fm_extent_count = 1;
 	if (ioctl(fd, FS_IOC_FIEMAP, &r) != 0 || r.head.fm_mapped_extents != 1 ||
-	    (r.extent.fe_flags & (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DATA_INLINE)) != 0)
+	    (r.head.fm_extents[0].fe_flags & (FIEMAP_EXTENT_UNKNOWN | FIEMAP_EXTENT_DATA_INLINE)) !=
+		0)
 		return -1;
-	return (off_t)r.extent.fe_physical;
+	return (off_t)r.head.fm_extents[0].fe_physical;
 }
 
 static void
