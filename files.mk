@@ -21,6 +21,7 @@ LIBDECANT_FILES = \
 	src/cli/copy.def \
 	src/cli/engine.def \
 	src/cli/every.def \
+	src/cli/follow.def \
 	src/cli/fsync.def \
 	src/cli/help.c \
 	src/cli/help.h \
@@ -209,8 +210,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
-	src/sys/owner.c \
-	src/sys/owner.h \
+	src/sys/ownername.c \
+	src/sys/ownername.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \

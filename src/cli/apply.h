@@ -5,14 +5,17 @@
 
 #include "cli/table.h"
 
-opt_apply apply_exclude;      /* add a rule to a struct select_opts */
-opt_apply apply_include;      /* likewise */
-opt_apply apply_exclude_from; /* likewise */
-opt_apply apply_from0;        /* names of a struct select_opts end with NUL */
-opt_apply apply_jobs;         /* set an int to a number of workers */
-opt_apply apply_progress;     /* set an enum progress_when */
-opt_apply apply_color;        /* check the value; no output has color */
-opt_apply apply_help;         /* print help */
-opt_apply apply_version;      /* print the version */
+opt_apply apply_exclude;         /* add a rule to a struct select_opts */
+opt_apply apply_include;         /* likewise */
+opt_apply apply_exclude_from;    /* likewise */
+opt_apply apply_from0;           /* names of a struct select_opts end with NUL */
+opt_apply apply_no_dereference;  /* set an enum follow: no link */
+opt_apply apply_follow_operands; /* likewise: those among the operands */
+opt_apply apply_dereference;     /* likewise: all */
+opt_apply apply_jobs;            /* set an int to a number of workers */
+opt_apply apply_progress;        /* set an enum progress_when */
+opt_apply apply_color;           /* check the value; no output has color */
+opt_apply apply_help;            /* print help */
+opt_apply apply_version;         /* print the version */
 
 #endif

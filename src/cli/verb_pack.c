@@ -8,31 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static enum cli_outcome
-set_follow(struct cli *c, enum follow follow)
-{
-	c->cmd->pack.walk.follow = follow;
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_follow_none(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_NONE);
-}
-
-static enum cli_outcome
-apply_follow_args(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ARGS);
-}
-
-static enum cli_outcome
-apply_follow_all(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ALL);
-}
-
 /* Read a whole number of MIN to MAX. */
 static bool
 read_number(const char *text, long long min, long long max, long long *number)

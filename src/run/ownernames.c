@@ -2,7 +2,7 @@
 /* Names of owners, kept. */
 #include "run/ownernames.h"
 
-#include "sys/owner.h"
+#include "sys/ownername.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ owner_names_get(struct owner_names *o, uint32_t id, bool group)
 	char *name = map_get(&o->found, key);
 
 	if (name == NULL) {
-		name = owner_name(id, group);
+		name = ownername_get(id, group);
 		if (name == NULL)
 			name = strdup("");
 		if (name == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Names of owners by the reentrant calls, with room that grows. */
-#include "sys/owner.h"
+#include "sys/ownername.h"
 
 #include "base/own.h"
 
@@ -35,7 +35,7 @@ ask(uint32_t id, bool group, size_t room, char **name)
 }
 
 char *
-owner_name(uint32_t id, bool group)
+ownername_get(uint32_t id, bool group)
 {
 	char *name = NULL;
 	size_t room = ROOM_FIRST;
