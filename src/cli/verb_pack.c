@@ -4,20 +4,18 @@
 #include "cli/rows.h"
 #include "cli/state.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Read a whole number of MIN to MAX. */
+/* Read a whole number of MIN to MAX, which what strtoll() saturates to is beyond. */
 static bool
 read_number(const char *text, long long min, long long max, long long *number)
 {
 	char *end = NULL;
 
-	errno = 0;
 	*number = strtoll(text, &end, 10);
 	return ((text[0] >= '0' && text[0] <= '9') || text[0] == '-') && *end == '\0' &&
-	       errno == 0 && *number >= min && *number <= max;
+	       *number >= min && *number <= max;
 }
 
 static enum cli_outcome
