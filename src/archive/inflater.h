@@ -6,7 +6,7 @@
 #include "pipe/archive.h"
 
 enum {
-	PEEK_SIZE = 16 /* bytes that tell every compression apart; bzip2 wants 10 */
+	PEEK_SIZE = 512 /* bytes that tell every compression apart, and a tar */
 };
 
 /* A feed whose first bytes are known before they are drawn. */
@@ -19,12 +19,12 @@ struct peek {
 	size_t rest_n;         /* bytes there */
 };
 
-/* Draw the first bytes of FROM. */
-struct err peek_init(struct peek *p, struct arc_feed *from);
+/* Draw the first WANT bytes of FROM, PEEK_SIZE at most, or all. */
+struct err peek_init(struct peek *p, struct arc_feed *from, size_t want);
 /* The compression that the first bytes of P tell; ARC_PLAIN = none. */
 enum arc_filter peek_filter(const struct peek *p);
-/* True when the first bytes of P are the N at BYTES; N is PEEK_SIZE at most. */
-bool peek_begins(const struct peek *p, const char *bytes, size_t n);
+/* True when P has the N bytes of BYTES at AT; AT + N is PEEK_SIZE at most. */
+bool peek_has(const struct peek *p, size_t at, const char *bytes, size_t n);
 /* True when there is not a byte. */
 bool peek_is_empty(const struct peek *p);
 

@@ -23,20 +23,20 @@ more_after_peek(struct arc_feed *feed, const void **bytes, size_t *n)
 }
 
 struct err
-peek_init(struct peek *p, struct arc_feed *from)
+peek_init(struct peek *p, struct arc_feed *from, size_t want)
 {
 	*p = (struct peek){ .feed = { .more = more_after_peek, .size = -1 }, .from = from };
 	TRY(from->more(from, &p->rest, &p->rest_n));
-	if (p->rest_n >= PEEK_SIZE)
+	if (p->rest_n >= want)
 		return ERR_OK;
 	while (p->rest_n > 0) {
-		size_t n = PEEK_SIZE - p->head_n < p->rest_n ? PEEK_SIZE - p->head_n : p->rest_n;
+		size_t n = want - p->head_n < p->rest_n ? want - p->head_n : p->rest_n;
 
 		memcpy(p->head + p->head_n, p->rest, n);
 		p->head_n += n;
 		p->rest = (const char *)p->rest + n;
 		p->rest_n -= n;
-		if (p->head_n == PEEK_SIZE)
+		if (p->head_n == want)
 			break;
 		TRY(from->more(from, &p->rest, &p->rest_n));
 	}
@@ -84,12 +84,12 @@ is_skippable(const unsigned char *b, size_t n)
 }
 
 bool
-peek_begins(const struct peek *p, const char *bytes, size_t n)
+peek_has(const struct peek *p, size_t at, const char *bytes, size_t n)
 {
-	const void *b = p->head_n > 0 ? p->head : p->rest;
+	const char *b = p->head_n > 0 ? p->head : p->rest;
 	size_t has = p->head_n > 0 ? p->head_n : p->rest_n;
 
-	return has >= n && memcmp(b, bytes, n) == 0;
+	return has >= at + n && memcmp(b + at, bytes, n) == 0;
 }
 
 enum arc_filter

@@ -93,7 +93,6 @@ reader_make(struct arc_feed *feed, const struct arc_read_options *options)
 	r->options = *options;
 	if (r->options.header_max == 0)
 		r->options.header_max = ARC_HEADER_MAX;
-	r->locale = utf8_locale();
 	r->a = archive_read_new();
 	if (r->a == NULL) {
 		reader_drop(r);
@@ -120,16 +119,31 @@ give_up_saying(struct arc_reader *r, int code, const char *words)
 	return give_up(r, err_make(code, OP_READ, SIDE_SRC, r->source.pos));
 }
 
-/* What libarchive has failed with; the inflater before it may know better. */
-static struct err
-failure(struct arc_reader *r)
+/* An inflater that has failed knows better what has. */
+static void
+note_layers(struct arc_reader *r)
 {
-	said_of(r->text, r->a);
 	for (size_t i = 0; i < r->n_layers; i++) {
 		if (r->layers[i]->text[0] != '\0')
 			said_copy(r->text, r->layers[i]->text);
 	}
+}
+
+/* What libarchive has failed with. */
+static struct err
+failure(struct arc_reader *r)
+{
+	said_of(r->text, r->a);
+	note_layers(r);
 	return source_failure(&r->source, r->a);
+}
+
+/* The four magic numbers of cpio: ASCII, and a 16-bit word of either order. */
+static bool
+is_cpio(const struct peek *p)
+{
+	return peek_has(p, 0, "0707", 4) || peek_has(p, 0, "\xc7\x71", 2) ||
+	       peek_has(p, 0, "\x71\xc7", 2);
 }
 
 /* Formats that have at their end what one must know at the beginning. */
@@ -138,11 +152,11 @@ check_forward(struct arc_reader *r)
 {
 	const struct peek *p = &r->peeks[r->n_layers];
 
-	if (peek_begins(p, "7z\xbc\xaf\x27\x1c", 6)) {
+	if (peek_has(p, 0, "7z\xbc\xaf\x27\x1c", 6)) {
 		said_copy(r->text, "a 7z can be read only where it is a file");
 		return give_up(r, err_make(ESPIPE, OP_OPEN, SIDE_SRC, -1));
 	}
-	r->wants_seek = peek_begins(p, "PK", 2);
+	r->wants_seek = peek_has(p, 0, "PK", 2);
 	return ERR_OK;
 }
 
@@ -153,7 +167,7 @@ unwrap(struct arc_reader *r, struct arc_feed **plain)
 	struct arc_feed *feed = r->feed;
 
 	for (size_t i = 0;; i++) {
-		TRY(peek_init(&r->peeks[i], feed));
+		TRY(peek_init(&r->peeks[i], feed, PEEK_SIZE));
 		if (i == 0 && peek_is_empty(&r->peeks[0]))
 			return give_up_saying(r, EBADMSG, "it is empty");
 		enum arc_filter filter = peek_filter(&r->peeks[i]);
@@ -168,6 +182,9 @@ unwrap(struct arc_reader *r, struct arc_feed **plain)
 		r->n_layers++;
 		feed = &r->layers[i]->feed;
 	}
+	r->locale =
+	    peek_has(&r->peeks[r->n_layers], 257, "ustar", 5) ? ascii_locale() : utf8_locale();
+	r->source.is_cpio = is_cpio(&r->peeks[r->n_layers]);
 	*plain = feed;
 	if (r->n_layers > 0 || r->feed->seek == NULL)
 		return check_forward(r);
@@ -181,11 +198,19 @@ begin(struct arc_reader *r)
 	r->begun = true;
 	struct err e = unwrap(r, &r->source.feed);
 	if (err_failed(e)) {
-		for (size_t i = 0; i < r->n_layers; i++)
-			said_copy(r->text, r->layers[i]->text);
+		note_layers(r);
 		return r->over ? e : give_up(r, e);
 	}
-	return source_open(&r->source, r->a) >= ARCHIVE_WARN ? ERR_OK : give_up(r, failure(r));
+	/* The format is found out here. */
+	locale_t before = enter(r->locale);
+	int result = source_open(&r->source, r->a);
+	leave(before);
+	if (result >= ARCHIVE_WARN)
+		return ERR_OK;
+	e = failure(r);
+	if (!err_failed(r->source.failed) && e.code == EBADMSG)
+		e = err_make(EINVAL, OP_OPEN, SIDE_SRC, -1);
+	return give_up(r, e);
 }
 
 static bool
@@ -240,6 +265,7 @@ reader_skip(struct arc_reader *r)
 		return r->failed;
 	locale_t before = enter(r->locale);
 	struct err e = skip_content(r);
+	r->at_member = false; /* libarchive leaves content out once only */
 	leave(before);
 	return e;
 }
@@ -315,8 +341,6 @@ next_member(struct arc_reader *r, const struct arc_member **m)
 	int64_t before;
 	bool tell = false;
 
-	if (!r->begun)
-		TRY(begin(r));
 	if (r->at_member)
 		TRY(skip_content(r));
 	r->at_member = false;
@@ -330,11 +354,6 @@ next_member(struct arc_reader *r, const struct arc_member **m)
 		if (result == ARCHIVE_OK || result == ARCHIVE_WARN) {
 			*m = &r->m;
 			return take_member(r, entry, result == ARCHIVE_WARN);
-		}
-		if (result == ARCHIVE_FATAL && archive_format(r->a) == 0 &&
-		    !err_failed(r->source.failed)) {
-			said_of(r->text, r->a);
-			return give_up(r, err_make(EINVAL, OP_OPEN, SIDE_SRC, -1));
 		}
 		if (result == ARCHIVE_FATAL)
 			return give_up(r, failure(r));
@@ -354,6 +373,8 @@ reader_next(struct arc_reader *r, const struct arc_member **m)
 	if (r->over)
 		return r->failed;
 	r->text[0] = '\0';
+	if (!r->begun)
+		TRY(begin(r));
 	locale_t before = enter(r->locale);
 	struct err e = next_member(r, m);
 	leave(before);

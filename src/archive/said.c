@@ -56,13 +56,20 @@ said_writing(struct archive *a)
 }
 
 /*
- * libarchive turns the UTF-8 of pax headers into the character set of the locale, and in the C locale of
- * this program loses what is not ASCII.  In this one it has nothing to turn.
+ * libarchive turns the UTF-8 of pax headers into the character set of the locale.  Where that is UTF-8 as
+ * well, it composes what was decomposed (3.6.2), so that "e" and an accent become another name; where it
+ * cannot, it keeps the bytes.  Hence ASCII for tar, and UTF-8 for zip, 7z and others.
  */
 locale_t
 utf8_locale(void)
 {
 	return newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+locale_t
+ascii_locale(void)
+{
+	return newlocale(LC_CTYPE_MASK, "C", (locale_t)0);
 }
 
 locale_t

@@ -19,8 +19,10 @@ struct err said_writing(struct archive *a);
 /* Out of memory. */
 struct err said_no_memory(enum err_side side);
 
-/* A locale in which names are bytes of UTF-8 and stay as they are; (locale_t)0 = it does not exist. */
+/* A locale whose names are UTF-8: what is UTF-16 in an archive, becomes that. */
 locale_t utf8_locale(void);
+/* A locale whose names are ASCII: what is not, libarchive leaves as it is in a pax header. */
+locale_t ascii_locale(void);
 /* Let it be the thread's until leave(); returns what was. */
 locale_t enter(locale_t l);
 /* Go back to BEFORE. */

@@ -8,11 +8,11 @@
 
 /* Formats whose headers come one by one, each short; others have directories of any size. */
 static bool
-has_short_headers(struct archive *a)
+has_short_headers(const struct source *s, struct archive *a)
 {
 	int base = archive_format(a) & ARCHIVE_FORMAT_BASE_MASK;
 
-	return base == ARCHIVE_FORMAT_TAR || base == ARCHIVE_FORMAT_CPIO;
+	return s->is_cpio || base == ARCHIVE_FORMAT_TAR || base == ARCHIVE_FORMAT_CPIO;
 }
 
 static la_ssize_t
@@ -31,7 +31,7 @@ read_cb(struct archive *a, void *arg, const void **bytes)
 
 	if (err_failed(s->failed))
 		return ARCHIVE_FATAL;
-	if (s->counts && s->pos >= s->limit && has_short_headers(a))
+	if (s->counts && s->pos >= s->limit && has_short_headers(s, a))
 		return refuse(s, a, err_make(EFBIG, OP_READ, SIDE_SRC, s->pos),
 		    "the header of a member is too long");
 	struct err e = s->feed->more(s->feed, bytes, &n);

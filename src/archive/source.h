@@ -12,8 +12,9 @@ struct source {
 	struct arc_feed *feed; /* borrowed */
 	struct err failed;     /* the first failure of FEED */
 	int64_t pos;           /* byte of the feed that comes next */
-	bool counts;           /* a header is being read: it ends at LIMIT */
-	int64_t limit;         /* byte of the feed at which a header is too long */
+	bool is_cpio;  /* it begins as one: libarchive says so only after the first member */
+	bool counts;   /* a header is being read: it ends at LIMIT */
+	int64_t limit; /* byte of the feed at which a header is too long */
 };
 
 /* Open A over S, whose feed is set.  Returns libarchive's result. */

@@ -18,6 +18,8 @@ enum err_side {
 enum err_op {
 	OP_NONE,       /* nothing: only in ERR_OK */
 	OP_OPEN,       /* opening an existing name */
+	OP_CONNECT,    /* connecting to a socket */
+	OP_LISTEN,     /* waiting for a peer on a socket */
 	OP_STAT,       /* asking for attributes */
 	OP_READ,       /* reading content */
 	OP_READDIR,    /* reading a directory's entries */
@@ -45,8 +47,10 @@ enum err_op {
 	OP_MEMORY,     /* allocating memory */
 	OP_THREAD,     /* starting a thread or making a descriptor for one */
 	OP_CHANGED,    /* the source changed while it was read (code ESTALE) */
-	OP_REFUSE,     /* refused by rule, before anything was touched; the event's note says why */
-	OP_N           /* number of operations */
+	OP_VERIFY,     /* comparing what is there with what should be (code EBADMSG) */
+	OP_STAGE,  /* passing content through a command (code ECHILD); the event's note says how */
+	OP_REFUSE, /* refused by rule, before anything was touched; the event's note says why */
+	OP_N       /* number of operations */
 };
 
 /* How a failure came about.  16 bytes: travels in two registers. */
@@ -84,12 +88,14 @@ enum err_group {
 	ERR_GROUP_PERMISSION, /* permission denied */
 	ERR_GROUP_MISSING,    /* not there */
 	ERR_GROUP_CHANGED,    /* changed while it was read */
+	ERR_GROUP_INTEGRITY,  /* content that is not what it should be */
 	ERR_GROUP_SPACE,      /* no space, or over quota */
 	ERR_GROUP_READ_ONLY,  /* read-only file system */
 	ERR_GROUP_IO,         /* input/output error */
 	ERR_GROUP_NAME,       /* name too long */
 	ERR_GROUP_IN_THE_WAY, /* something else has the name */
 	ERR_GROUP_ATTRIBUTES, /* attributes could not be read or set */
+	ERR_GROUP_COMMAND,    /* a command that content was to go through */
 	ERR_GROUP_REFUSED,    /* refused by rule */
 	ERR_GROUP_OTHER,      /* anything else */
 	ERR_GROUP_N           /* number of groups */

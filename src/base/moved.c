@@ -12,6 +12,7 @@ method_name(enum method m)
 		[METHOD_SENDFILE] = "sendfile",
 		[METHOD_BUFFER] = "buffer",
 		[METHOD_LINK] = "link",
+		[METHOD_COMMAND] = "command",
 	};
 	return (unsigned)m < METHOD_N ? names[m] : "none";
 }

@@ -13,6 +13,7 @@ enum method {
 	METHOD_SENDFILE,   /* sendfile(2) */
 	METHOD_BUFFER,     /* read and write through a pooled buffer */
 	METHOD_LINK,       /* a hard link to a copy made in this run */
+	METHOD_COMMAND,    /* a command wrote it: --through */
 	METHOD_N           /* number of methods */
 };
 

@@ -2,9 +2,12 @@
 /* What the options that several verbs share do. */
 #include "cli/apply.h"
 
+#include "base/own.h"
 #include "cli/help.h"
 #include "cli/state.h"
+#include "pipe/command.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -122,6 +125,69 @@ apply_jobs(struct cli *c, const struct opt *o, const char *value)
 		    c, "invalid value", value, " for '%s' (use 1 to %d)", o->name, JOBS_MAX);
 	*jobs = (int)n;
 	return CLI_RUN;
+}
+
+enum cli_outcome
+apply_hash(struct cli *c, const struct opt *o, const char *value)
+{
+	const char *culprit;
+	const char *why;
+	struct err err = hash_algos_find(value, opt_field(c, o), &culprit, &why);
+
+	switch (err.code) {
+	case 0:
+		return CLI_RUN;
+	case EINVAL:
+		return cli_complain_more(
+		    c, "unknown digest", culprit, " for '%s' (use %s)", o->name, digest_names());
+	case EEXIST:
+		return cli_complain_more(c, "digest", culprit, " comes twice in '%s'", o->name);
+	case E2BIG:
+		return cli_complain_more(
+		    c, "invalid value", value, " for '%s' (at most %d digests)", o->name, HASH_MAX);
+	default:
+		return cli_complain_more(c, "digest", culprit, " cannot be made: %s",
+		    why != NULL ? why : err_reason(err));
+	}
+}
+
+/* Append COMMAND[len], which has no bar. */
+static struct err
+add_command(struct through_opts *through, const char *command, size_t len, const char **why)
+{
+	own_mem char *text = strndup(command, len);
+	struct err memory = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	char **argv;
+
+	*why = NULL;
+	if (text == NULL)
+		return memory;
+	TRY(command_split(text, &argv, why));
+	void *more = reallocarray(through->commands, through->n + 1, sizeof(through->commands[0]));
+	if (more == NULL) {
+		free((void *)argv);
+		return memory;
+	}
+	through->commands = more;
+	through->commands[through->n++] = argv;
+	return ERR_OK;
+}
+
+enum cli_outcome
+apply_through(struct cli *c, const struct opt *o, const char *value)
+{
+	const char *why;
+
+	for (const char *at = value;; at++) {
+		size_t len = command_before_bar(at);
+		struct err err = add_command(opt_field(c, o), at, len, &why);
+		if (err_failed(err))
+			return cli_complain_more(c, "invalid command", value, " for '%s': %s",
+			    o->name, why != NULL ? why : err_reason(err));
+		at += len;
+		if (*at == '\0')
+			return CLI_RUN;
+	}
 }
 
 enum cli_outcome

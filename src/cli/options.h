@@ -4,8 +4,11 @@
 #define DECANT_OPTIONS_H
 
 #include "run/copy.h"
+#include "run/hash.h"
 #include "run/pack.h"
 #include "run/pipe.h"
+#include "run/unpack.h"
+#include "run/verify.h"
 
 struct verb;
 
@@ -21,10 +24,13 @@ struct command {
 	const struct verb *verb; /* what to do; its run() carries it out */
 
 	union {
-		struct copy_opts copy; /* of the verb copy */
-		struct pipe_opts pipe; /* of the verb pipe */
-		struct pack_opts pack; /* of the verb pack */
-	};                             /* how; which one, VERB says */
+		struct copy_opts copy;     /* of the verb copy */
+		struct pipe_opts pipe;     /* of the verb pipe */
+		struct hash_opts hash;     /* of the verb hash */
+		struct unpack_opts unpack; /* of the verb unpack */
+		struct verify_opts verify; /* of the verb verify */
+		struct pack_opts pack;     /* of the verb pack */
+	};                                 /* how; which one, VERB says */
 };
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The verb copy: what its own options do, and its table. */
-#include "base/own.h"
+#include "cli/keep.h"
 #include "cli/rows.h"
 #include "cli/state.h"
 
@@ -22,71 +22,11 @@ apply_keep_links(struct cli *c, const struct opt *, const char *)
 	return set_follow(c, FOLLOW_NONE);
 }
 
-/* Keep, or with KEEP false do not keep, what BITS of enum keep_bit name. */
-static void
-set_keep(struct copy_opts *opts, unsigned bits, bool keep)
-{
-	struct keep *k = &opts->keep;
-
-	if (bits & (KEEP_MODE | KEEP_ALL)) {
-		k->mode = keep;
-		opts->default_mode = !keep;
-	}
-	if (bits & (KEEP_OWNER | KEEP_ALL))
-		k->owner = keep;
-	if (bits & (KEEP_TIMES | KEEP_ALL))
-		k->times = keep;
-	if (bits & (KEEP_LINKS | KEEP_ALL))
-		k->links = keep;
-	/* What is named must be kept; what only "all" means is kept where that is possible. */
-	if (bits & (KEEP_XATTR | KEEP_ALL)) {
-		k->xattr = keep;
-		k->xattr_must = keep && (k->xattr_must || bits & KEEP_XATTR);
-	}
-	if (bits & (KEEP_CONTEXT | KEEP_ALL)) {
-		k->context = keep;
-		k->context_must = keep && (k->context_must || bits & KEEP_CONTEXT);
-	}
-}
-
-/* Likewise for a comma-separated LIST of words. */
-static enum cli_outcome
-set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
-{
-	own_mem char *items = strdup(list);
-
-	if (items == NULL)
-		return cli_complain(c, "out of memory", NULL);
-	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
-		unsigned bits = 0;
-
-		if (cli_choose(c, o->name, item, words_preserve, &bits) != CLI_RUN)
-			return CLI_USAGE;
-		set_keep(&c->cmd->copy, bits, keep);
-	}
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	if (value != NULL)
-		return set_keep_list(c, o, value, true);
-	set_keep(&c->cmd->copy, KEEP_MODE | KEEP_OWNER | KEEP_TIMES, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	return set_keep_list(c, o, value, false);
-}
-
 static enum cli_outcome
 apply_archive(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.walk.recursive = true;
-	set_keep(&c->cmd->copy, KEEP_ALL, true);
+	keep_set(&c->cmd->copy.keep, KEEP_ALL, true);
 	return set_follow(c, FOLLOW_NONE);
 }
 
@@ -125,6 +65,23 @@ apply_suffix(struct cli *c, const struct opt *, const char *value)
 {
 	c->copy.backup = true;
 	c->copy.suffix = value;
+	return CLI_RUN;
+}
+
+/* Append a destination; there is room for one an argument. */
+static enum cli_outcome
+apply_to(struct cli *c, const struct opt *o, const char *value)
+{
+	struct copy_opts *copy = &c->cmd->copy;
+
+	if (copy->n_to == COPY_TO_MAX)
+		return cli_complain_more(
+		    c, "extra directory", value, " for '%s' (at most %d)", o->name, COPY_TO_MAX);
+	if (copy->to == NULL)
+		copy->to = calloc(COPY_TO_MAX, sizeof(*copy->to));
+	if (copy->to == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	copy->to[copy->n_to++] = value;
 	return CLI_RUN;
 }
 
@@ -219,6 +176,14 @@ run(struct command *cmd)
 static void
 release(struct command *cmd)
 {
+	struct through_opts *through = &cmd->copy.through;
+
+	for (size_t i = 0; i < through->n; i++)
+		free((void *)through->commands[i]);
+	free((void *)through->commands);
+	*through = (struct through_opts){ 0 };
+	free((void *)cmd->copy.to);
+	cmd->copy.to = NULL;
 	free(cmd->copy.select.rules);
 	cmd->copy.select = (struct select_opts){ 0 };
 }

@@ -82,7 +82,7 @@ static const struct alien aliens[] = {
 	{ "-v", "; use '--explain'" },
 };
 
-static const char *const forms[] = { "[OPTION]... STAGE ['|' STAGE]...", NULL };
+static const char *const forms[] = { "[OPTION]... [STAGE ['|' STAGE]...]", NULL };
 
 static struct report_opts *
 begin(struct cli *c)
@@ -91,12 +91,14 @@ begin(struct cli *c)
 	return &c->cmd->pipe.report;
 }
 
-/* True when what comes out of LAST, which is not FIRST if it is a sink, goes to standard output. */
 static bool
-ends_on_stdout(const struct stage_spec *first, const struct stage_spec *last)
+has_command(const struct pipe_opts *pipe)
 {
-	return !stage_is_end(last) || last == first || last->kind == END_STD ||
-	       (last->kind == END_FD && last->fd == 1);
+	for (size_t i = 0; i < pipe->n_stages; i++) {
+		if (pipe->stages[i].kind == STAGE_CMD)
+			return true;
+	}
+	return false;
 }
 
 static enum cli_outcome
@@ -107,17 +109,19 @@ settle(struct cli *c)
 	if (stages_parse(c, pipe) != CLI_RUN)
 		return CLI_USAGE;
 
-	const struct stage_spec *first = &pipe->stages[0];
-	const struct stage_spec *last = &pipe->stages[pipe->n_stages - 1];
-	if (pipe->report.json && ends_on_stdout(first, last))
+	if (pipe->mem_limit > 0 && !has_command(pipe))
+		return cli_complain(c, "'--mem-limit' is for commands, and no stage is one", NULL);
+	const struct stage_spec *source = pipe_source(pipe);
+	const struct stage_spec *sink = pipe_sink(pipe);
+	if (pipe->report.json && pipe_ends_on_stdout(pipe))
 		return cli_complain(c,
 		    "data and --json would both go to standard output (use --report=FILE)", NULL);
-	if (first->kind == END_FILE) {
-		pipe->report.srcs = &first->name;
+	if (source != NULL && source->kind == END_FILE) {
+		pipe->report.srcs = &source->name;
 		pipe->report.n_srcs = 1;
 	}
-	if (last->kind == END_FILE && last != first)
-		pipe->report.dst = last->name;
+	if (sink != NULL && sink->kind == END_FILE)
+		pipe->report.dst = sink->name;
 	return CLI_RUN;
 }
 

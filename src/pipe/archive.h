@@ -11,7 +11,8 @@
  *     member, block, block, member, ... --> writer --> [deflating] --> drain
  *
  * A reader or writer is used by one thread at a time.  Names, link targets and owners are the bytes
- * of the archive: no character set is applied, but for formats whose own is UTF-16, which gives UTF-8.
+ * of the archive: no character set is applied, but for formats whose own is UTF-16, which gives UTF-8,
+ * and for those and zip, whose decomposed letters libarchive composes.
  */
 #ifndef DECANT_ARCHIVE_H
 #define DECANT_ARCHIVE_H
@@ -338,6 +339,8 @@ arc_format_can(enum arc_format format)
 
 /* The compression called NAME: "none", "gzip", "zstd", ...  False = there is none. */
 bool arc_filter_by_name(const char *name, enum arc_filter *filter);
+/* The compression that a stream with the first bytes HEAD[n] has; 16 of them tell all apart. */
+enum arc_filter arc_filter_by_head(const void *head, size_t n);
 /* The name of FILTER; static storage. */
 const char *arc_filter_name(enum arc_filter filter);
 

@@ -30,5 +30,8 @@ enum {
  * *ARGV is NULL-terminated, one allocation, the caller's to free; *WHY says what is wrong with TEXT when
  * the result is EINVAL, static storage.  Fails with MEMORY or REFUSE. */
 struct err command_split(const char *text, char ***argv, const char **why);
+/* The bytes of TEXT before its first '|' that is neither quoted nor behind a backslash, which for a
+ * shell ends a command; all of them when there is none.  Pure. */
+size_t command_before_bar(const char *text);
 
 #endif

@@ -71,8 +71,8 @@ cut(struct address *a, const char **why)
 	return a->port[0] != '\0' ? ERR_OK : refuse(why, "expected HOST:PORT or unix:PATH");
 }
 
-struct err
-end_connect(const char *where, const struct cancel *cancel, int *fd, const char **why)
+static struct err
+connect_to(const char *where, const struct cancel *cancel, int *fd, const char **why)
 {
 	const char *path = unix_path(where);
 	*why = NULL;
@@ -100,8 +100,8 @@ listen_unix(const char *path, const struct cancel *cancel, int *fd)
 	return e;
 }
 
-struct err
-end_listen(const char *where, const struct cancel *cancel, int *fd, const char **why)
+static struct err
+listen_at(const char *where, const struct cancel *cancel, int *fd, const char **why)
 {
 	const char *path = unix_path(where);
 	*why = NULL;
@@ -115,4 +115,25 @@ end_listen(const char *where, const struct cancel *cancel, int *fd, const char *
 	own_fd listener = -1;
 	TRY(net_listen(a.host[0] != '\0' ? a.host : NULL, a.port, &listener, why));
 	return net_accept(listener, cancel_fd(cancel), fd);
+}
+
+/* E, of opening, as that of doing OP. */
+static struct err
+as(struct err e, enum err_op op)
+{
+	if (e.op == OP_OPEN)
+		e.op = op;
+	return e;
+}
+
+struct err
+end_connect(const char *where, const struct cancel *cancel, int *fd, const char **why)
+{
+	return as(connect_to(where, cancel, fd, why), OP_CONNECT);
+}
+
+struct err
+end_listen(const char *where, const struct cancel *cancel, int *fd, const char **why)
+{
+	return as(listen_at(where, cancel, fd, why), OP_LISTEN);
 }

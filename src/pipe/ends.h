@@ -11,11 +11,11 @@ enum want end_kind(int fd, bool writes);
 
 /*
  * Connect to WHERE, "HOST:PORT" or "unix:PATH".  Blocks until CANCEL.
- * *WHY is further words for people, static storage, or NULL.  Fails with OPEN.
+ * *WHY is further words for people, static storage, or NULL.  Fails with CONNECT or MEMORY.
  */
 struct err end_connect(const char *where, const struct cancel *cancel, int *fd, const char **why);
 /* Listen on WHERE, "[HOST:]PORT" (the loopback address unless HOST is given) or "unix:PATH", take one
- * connection, and stop listening.  Blocks until CANCEL.  Likewise. */
+ * connection, and stop listening.  Blocks until CANCEL.  Likewise, but fails with LISTEN. */
 struct err end_listen(const char *where, const struct cancel *cancel, int *fd, const char **why);
 
 #endif

@@ -17,10 +17,17 @@ in_init(struct in *in, int fd, bool owned, struct bufs *bufs, const struct cance
 	*in = (struct in){
 		.fd = fd,
 		.owned = owned,
-		.polls = fd >= 0 && fd_polls(fd),
+		.kind = fd >= 0 ? fd_kind_of(fd) : FD_FILE,
 		.bufs = bufs,
 		.cancel = cancel,
 	};
+}
+
+/* Reading it may take long: one waits before it. */
+static bool
+polls(const struct in *in)
+{
+	return in->fd >= 0 && fd_kind_polls(in->kind);
 }
 
 static bool
@@ -42,7 +49,7 @@ hangup_of(const struct out *companion)
 {
 	if (companion != NULL && companion->ring != NULL)
 		return (struct fd_hangup){ .fd = companion->hangup, .event = true };
-	bool tells = companion != NULL && companion->fd >= 0 && companion->polls;
+	bool tells = companion != NULL && companion->fd >= 0 && fd_kind_polls(companion->kind);
 	return (struct fd_hangup){ .fd = tells ? companion->fd : -1 };
 }
 
@@ -88,10 +95,11 @@ read_more(struct in *in, size_t *got)
 
 	do {
 		TRY(cancel_check(in->cancel));
-		if (in->polls)
+		if (polls(in))
 			TRY(wait_readable(in));
-		e = fd_read_ready(in->fd, in->block + in->end, STREAM_BLOCK - in->end, got);
-	} while (e.code == EAGAIN && in->polls); /* another reader of it was quicker */
+		e = fd_read_ready((struct fd_known){ in->fd, in->kind }, in->block + in->end,
+		    STREAM_BLOCK - in->end, got);
+	} while (e.code == EAGAIN && polls(in)); /* another reader of it was quicker */
 	return e;
 }
 

@@ -105,10 +105,12 @@ joint_take_right(struct joint *j)
 }
 
 void
-joint_hang_up(struct joint *j)
+joint_hang_up(struct joint *j, struct joint *before)
 {
 	if (j->ring != NULL)
 		proc_eventfd_signal(j->hangup);
+	if (before->ring != NULL)
+		ring_hang_up(before->ring);
 }
 
 void

@@ -34,8 +34,9 @@ struct err joint_fuse(
 struct out *joint_take_left(struct joint *j);
 /* The stream that the right part gets, likewise. */
 struct in *joint_take_right(struct joint *j);
-/* The right part of J has ended: wake the left one, should it wait for input.  A pipe tells by itself. */
-void joint_hang_up(struct joint *j);
+/* The right part of J has ended: wake the left one, should it wait for input, which it reads from BEFORE.
+ * A pipe tells by itself. */
+void joint_hang_up(struct joint *j, struct joint *before);
 /* Close what nobody took. */
 void joint_drop(struct joint *j);
 /* Free what J owns; after its parts have ended. */

@@ -23,6 +23,7 @@
 #include "thread/bufs.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 enum {
 	/* Bytes that one splice is asked for: more than a pipe holds (pipepool.c). */
@@ -50,6 +51,12 @@ struct move {
 
 /* Moves until the input ends.  A refusal leaves the rest to the next means. */
 typedef struct err means(struct move *mv);
+
+static struct fd_known
+known(const struct side *s)
+{
+	return (struct fd_known){ s->fd, s->facts.kind };
+}
 
 /* E says that a means does not work for this pair, and not that the pair does not work. */
 static bool
@@ -80,12 +87,20 @@ refusal(void)
 }
 
 static void
+show_progress(const struct mover *m, int64_t n)
+{
+	if (m->live != NULL)
+		atomic_fetch_add_explicit(m->live, n, memory_order_relaxed);
+}
+
+static void
 count(struct move *mv, enum moved_by by, int64_t n)
 {
 	if (n == 0)
 		return;
 	mv->m->by = by;
 	mv->m->bytes += n;
+	show_progress(mv->m, n);
 }
 
 /* Wait for more input, as long as somebody reads what comes of it. */
@@ -120,17 +135,11 @@ need_block(struct move *mv)
 static struct err
 write_block(struct move *mv, size_t n)
 {
-	/* It takes all at once, unlike other devices. */
-	if (mv->out.facts.kind == FD_NULL) {
-		TRY(file_write_all(mv->out.fd, mv->block.mem, n));
-		count(mv, MOVED_BY_BUFFER, (int64_t)n);
-		return ERR_OK;
-	}
 	for (size_t at = 0; at < n;) {
 		size_t put = 0;
 		TRY(await_out(mv));
 		struct err e =
-		    fd_write_ready(mv->out.fd, (const char *)mv->block.mem + at, n - at, &put);
+		    fd_write_ready(known(&mv->out), (const char *)mv->block.mem + at, n - at, &put);
 		if (e.code == EAGAIN)
 			continue;
 		TRY(e);
@@ -148,7 +157,7 @@ move_by_buffer(struct move *mv)
 	for (;;) {
 		size_t got = 0;
 		TRY(await_in(mv));
-		struct err e = fd_read_ready(mv->in.fd, mv->block.mem, mv->block.size, &got);
+		struct err e = fd_read_ready(known(&mv->in), mv->block.mem, mv->block.size, &got);
 		if (e.code == EAGAIN)
 			continue;
 		TRY(e);
@@ -182,10 +191,16 @@ move_by_ladder(struct move *mv)
 	TRY(file_stat(mv->in.fd, SIDE_SRC, &in));
 	TRY(file_stat(mv->out.fd, SIDE_DST, &out));
 	struct engine_file f = {
-		.src = mv->in.fd, .st = &in, .dst = mv->out.fd, .dst_dev = out.st_dev
+		.src = mv->in.fd,
+		.st = &in,
+		.dst = mv->out.fd,
+		.dst_dev = out.st_dev,
+		.live_bytes = mv->m->live,
 	};
 	struct err e = engine_copy(mv->m->engine, &f, mv->block, &moved);
-	count(mv, MOVED_BY_LADDER, moved.bytes);
+	if (moved.bytes > 0) /* the engine has shown the progress itself */
+		mv->m->by = MOVED_BY_LADDER;
+	mv->m->bytes += moved.bytes;
 	TRY(e);
 	TRY(file_seek_to(mv->in.fd, moved.bytes, SIDE_SRC));
 	TRY(file_seek_to(mv->out.fd, moved.bytes, SIDE_DST));
@@ -277,7 +292,8 @@ drain_by_buffer(struct move *mv, struct spliced_pipe *p)
 	TRY(need_block(mv));
 	while (p->held > 0) {
 		size_t got = 0;
-		TRY(fd_read_ready(p->in, mv->block.mem, mv->block.size, &got));
+		TRY(fd_read_ready(
+		    (struct fd_known){ p->in, FD_PIPE }, mv->block.mem, mv->block.size, &got));
 		/* They are nowhere but in the block now. */
 		p->held -= got;
 		TRY(write_block(mv, got));
@@ -381,7 +397,7 @@ static struct err
 look_at(struct side *s)
 {
 	TRY(fd_facts(s->fd, &s->facts));
-	s->polls = s->facts.kind != FD_FILE && s->facts.kind != FD_NULL;
+	s->polls = fd_kind_polls(s->facts.kind);
 	return ERR_OK;
 }
 
@@ -409,7 +425,7 @@ has_enough(const struct taps *t)
 
 /* Block by block until the input ends or a tap has had enough. */
 static struct err
-move_blocks(struct in *in, struct out *out)
+move_blocks(const struct mover *m, struct in *in, struct out *out)
 {
 	while (!has_enough(out->taps)) {
 		const void *bytes;
@@ -420,6 +436,7 @@ move_blocks(struct in *in, struct out *out)
 			break;
 		TRY(out_write(out, bytes, n));
 		in_take(in, n);
+		show_progress(m, (int64_t)n);
 	}
 	return out_flush(out);
 }
@@ -429,7 +446,7 @@ static struct err
 move_streams(struct mover *m, struct in *in, struct out *out, bool *early)
 {
 	int64_t before = out->bytes;
-	struct err e = move_blocks(in, out);
+	struct err e = move_blocks(m, in, out);
 	m->bytes = out->bytes - before;
 	m->by = m->bytes > 0 ? MOVED_BY_BUFFER : MOVED_BY_NOTHING;
 	*early = has_enough(in->taps) || has_enough(out->taps);

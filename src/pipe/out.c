@@ -17,10 +17,17 @@ out_init(struct out *out, int fd, bool owned, struct bufs *bufs, const struct ca
 	*out = (struct out){
 		.fd = fd,
 		.owned = owned,
-		.polls = fd >= 0 && fd_polls(fd),
+		.kind = fd >= 0 ? fd_kind_of(fd) : FD_FILE,
 		.bufs = bufs,
 		.cancel = cancel,
 	};
+}
+
+/* Writing it may take long: one waits before it. */
+static bool
+polls(const struct out *out)
+{
+	return out->fd >= 0 && fd_kind_polls(out->kind);
 }
 
 static bool
@@ -53,10 +60,11 @@ write_fd(struct out *out, const char *bytes, size_t n)
 		size_t put;
 
 		TRY(cancel_check(out->cancel));
-		if (out->polls && !fd_wait(out->fd, true, cancel_fd(out->cancel)))
+		if (polls(out) && !fd_wait(out->fd, true, cancel_fd(out->cancel)))
 			return err_make(ECANCELED, OP_WRITE, SIDE_DST, -1);
-		struct err e = fd_write_ready(out->fd, bytes, n, &put);
-		if (e.code == EAGAIN && out->polls)
+		struct err e =
+		    fd_write_ready((struct fd_known){ out->fd, out->kind }, bytes, n, &put);
+		if (e.code == EAGAIN && polls(out))
 			continue; /* another writer of it was quicker */
 		TRY(e);
 		bytes += put;

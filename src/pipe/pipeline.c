@@ -142,6 +142,7 @@ make_parts(struct pipeline *p, const struct pipeline_means *means)
 	p->verdicts = calloc(p->n_stages + 2, sizeof p->verdicts[0]);
 	if (p->parts == NULL || p->joints == NULL || p->verdicts == NULL)
 		return memory;
+	bool has_mover = false;
 	for (size_t i = 0; i < p->layout.n_parts; i++) {
 		struct part *part = &p->parts[i];
 		part->stage = p->layout.parts[i].stage;
@@ -150,8 +151,10 @@ make_parts(struct pipeline *p, const struct pipeline_means *means)
 		part->mover = (struct mover){
 			.engine = means->engine != NULL ? &p->engine : NULL,
 			.pipes = means->pipes,
+			.live = has_mover ? NULL : means->live, /* one of them counts */
 			.keeps_pages = p->layout.parts[i].stable,
 		};
+		has_mover = true;
 		part->stage = mover_new(&part->mover);
 		if (part->stage == NULL)
 			return memory;
@@ -330,7 +333,7 @@ pass_on_ends(struct pipeline *p)
 		if (part->told || !part->stage->ended)
 			continue;
 		part->told = true;
-		joint_hang_up(&p->joints[i]);
+		joint_hang_up(&p->joints[i], &p->joints[i - 1]);
 	}
 }
 
@@ -352,7 +355,7 @@ blame_mover(const struct pipeline *p, size_t i, const struct verdict *v)
 {
 	const struct layout_joint *after = &p->layout.joints[i + 1];
 
-	if (v->err.op == OP_READ && i == 0)
+	if (v->err.side == SIDE_SRC && i == 0)
 		return 0;
 	if (i + 1 == p->layout.n_parts)
 		return p->n_stages + 1;

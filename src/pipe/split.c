@@ -115,3 +115,21 @@ command_split(const char *text, char ***argv, const char **why)
 	*argv = list;
 	return ERR_OK;
 }
+
+size_t
+command_before_bar(const char *text)
+{
+	char quote = '\0';
+	size_t i = 0;
+
+	for (; text[i] != '\0' && (quote != '\0' || text[i] != '|'); i++) {
+		char c = text[i];
+		if (c == '\\' && quote != '\'' && text[i + 1] != '\0')
+			i++;
+		else if (c == quote)
+			quote = '\0';
+		else if (quote == '\0' && (c == '\'' || c == '"'))
+			quote = c;
+	}
+	return i;
+}

@@ -17,6 +17,7 @@
 #define DECANT_STREAM_H
 
 #include "base/err.h"
+#include "sys/pipe.h"
 #include "thread/cancel.h"
 
 #include <stdbool.h>
@@ -37,7 +38,7 @@ enum {
 struct in {
 	int fd;                      /* descriptor, -1 = none */
 	bool owned;                  /* closing closes FD; else it is borrowed */
-	bool polls;                  /* reading FD may take long: wait before it */
+	enum fd_kind kind;           /* what FD is open on, looked at once */
 	struct ring *ring;           /* ring, or NULL; its reading side is ours */
 	struct taps *taps;           /* shown each block that comes; borrowed, NULL = none */
 	const struct cancel *cancel; /* borrowed */
@@ -57,7 +58,7 @@ struct in {
 struct out {
 	int fd;                      /* descriptor, -1 = none */
 	bool owned;                  /* closing closes FD; else it is borrowed */
-	bool polls;                  /* writing FD may take long: wait before it */
+	enum fd_kind kind;           /* what FD is open on, looked at once */
 	struct ring *ring;           /* ring, or NULL; its writing side is ours */
 	struct taps *taps;           /* shown each block that leaves; borrowed, NULL = none */
 	int hangup;                  /* readable once nobody reads RING; borrowed, -1 = none */

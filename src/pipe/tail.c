@@ -50,6 +50,12 @@ make_room(struct tail *t)
 	return true;
 }
 
+static struct fd_known
+stderr_of(const struct tail *t)
+{
+	return (struct fd_known){ t->watcher.fd, FD_PIPE };
+}
+
 void
 tail_read(struct tail *t, struct loop *l)
 {
@@ -60,8 +66,8 @@ tail_read(struct tail *t, struct loop *l)
 	for (size_t sum = 0; t->open && sum < t->kept; sum += got) {
 		bool kept = make_room(t);
 		struct err err =
-		    kept ? fd_read_ready(t->watcher.fd, t->buf + t->len, 2 * t->kept - t->len, &got)
-			 : fd_read_ready(t->watcher.fd, spare, sizeof spare, &got);
+		    kept ? fd_read_ready(stderr_of(t), t->buf + t->len, 2 * t->kept - t->len, &got)
+			 : fd_read_ready(stderr_of(t), spare, sizeof spare, &got);
 		if (err.code == EAGAIN)
 			return;
 		if (err_failed(err) || got == 0) {

@@ -28,6 +28,8 @@ item_action_name(enum item_action a)
 		[ACTION_LINKED] = "linked",
 		[ACTION_UNCHANGED] = "unchanged",
 		[ACTION_DELETED] = "deleted",
+		[ACTION_MISSING] = "missing",
+		[ACTION_EXTRA] = "extra",
 	};
 
 	return (unsigned)a < ACTION_N ? names[a] : "unknown";
@@ -50,4 +52,5 @@ counts_add(struct counts *to, const struct counts *from)
 	to->written += from->written;
 	to->cloned += from->cloned;
 	to->holes += from->holes;
+	to->verified += from->verified;
 }

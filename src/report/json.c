@@ -2,6 +2,7 @@
 /* Events and results as JSON, one object a line. */
 #include "report/json.h"
 
+#include "report/listing.h"
 #include "report/text.h"
 
 #include <inttypes.h>
@@ -133,6 +134,7 @@ add_item(struct str *s, const struct event *ev)
 	add_text(s, "action", item_action_name(ev->action));
 	add_text(s, "kind", item_kind_name(ev->what));
 	add_path(s, "path", ev->path != NULL ? ev->path : ev->dst);
+	add_path(s, "root", ev->root);
 	if (ev->what == KIND_FILE)
 		add_number(s, "bytes", ev->size);
 	if (ev->note != NULL && ev->action == ACTION_LINKED)
@@ -140,6 +142,10 @@ add_item(struct str *s, const struct event *ev)
 	else if (ev->note != NULL)
 		add_reasons(s, ev->note);
 	add_means(s, &ev->moved);
+	if (ev->verified != NULL)
+		add_text(s, "verified", ev->verified);
+	if (ev->hash != NULL)
+		add_text(s, "hash", ev->hash);
 	add_path(s, "backup", ev->backup);
 	if (ev->seconds > 0)
 		add_seconds(s, "seconds", (int64_t)(ev->seconds * 1e9));
@@ -162,10 +168,15 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	add_text(s, "op", err_op_name(ev->err));
 	add_text(s, "errno", err_code_name(ev->err));
 	add_path(s, "path", path);
+	add_path(s, "root", ev->root);
 	add_text(s, "side", sides[ev->err.side <= SIDE_DST ? ev->err.side : SIDE_NONE]);
 	if (ev->err.off > 0)
 		add_number(s, "offset", ev->err.off);
 	add_bool(s, "fatal", ev->fatal);
+	if (ev->err.op == OP_STAGE && ev->result != NULL) {
+		add_text(s, "result", ev->result);
+		add_number(s, "code", ev->code);
+	}
 	text_add_failure(&message, ev, path);
 	add_text(s, "message", message.buf);
 	s->failed |= message.failed;
@@ -218,6 +229,9 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	case EVENT_RESULT:
 		add_result(s, ev);
 		break;
+	case EVENT_LISTED:
+		listing_json(s, ev->listed);
+		break;
 	case EVENT_NOTE:
 		break;
 	}
@@ -257,6 +271,8 @@ add_how(struct str *s, const struct counts *c)
 	for (int m = METHOD_CLONE; m <= METHOD_BUFFER; m++)
 		str_addf(
 		    s, "%s\"%s\":%" PRId64, m > METHOD_CLONE ? "," : "", method_name(m), c->how[m]);
+	if (c->how[METHOD_COMMAND] > 0)
+		add_number(s, method_name(METHOD_COMMAND), c->how[METHOD_COMMAND]);
 	str_addc(s, '}');
 }
 
@@ -296,6 +312,7 @@ json_summary(struct str *s, const struct outcome *o, int64_t omitted)
 	add_number(s, "vanished", c->vanished);
 	add_number(s, "changed", c->changed);
 	add_number(s, "lost", c->lost);
+	add_number(s, "verified", c->verified);
 	add_seconds(s, "seconds", o->span_ns);
 	add_bool(s, "interrupted", o->signal != 0);
 	str_adds(s, "}\n");

@@ -53,6 +53,8 @@ error_exit(const struct event *ev)
 {
 	if (ev->fatal)
 		return EXIT_STOPPED;
+	if (ev->err.op == OP_VERIFY)
+		return EXIT_INTEGRITY;
 	return ev->err.op == OP_CHANGED ? EXIT_UNQUIET : EXIT_PARTIAL;
 }
 
@@ -80,6 +82,7 @@ outcome_count(struct outcome *o, const struct event *ev, bool strict)
 		break;
 	case EVENT_ITEM:
 	case EVENT_NOTE:
+	case EVENT_LISTED:
 	case EVENT_RESULT:
 		break;
 	}
@@ -115,14 +118,25 @@ outcome_status(const struct outcome *o)
 	return o->signal != 0 ? 128 + o->signal : (int)o->exit;
 }
 
+/* Whether nothing failed, and what was compared differs. */
+static bool
+only_differs(const struct outcome *o)
+{
+	return o->exit == EXIT_PARTIAL && o->counts.failed == 0;
+}
+
 const char *
 outcome_result(const struct outcome *o)
 {
+	if (o->signal == 0 && only_differs(o))
+		return "differs";
 	return o->signal != 0 ? "interrupted" : exits[o->exit].result;
 }
 
 const char *
 outcome_words(const struct outcome *o)
 {
+	if (o->signal == 0 && only_differs(o))
+		return "differences were found";
 	return o->signal != 0 ? "interrupted by a signal" : exits[o->exit].words;
 }

@@ -68,8 +68,8 @@ add_rate(struct str *s, const struct outcome *o)
 static void
 add_means(struct str *s, const struct counts *c)
 {
-	int64_t copied =
-	    c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] + c->how[METHOD_BUFFER];
+	int64_t copied = c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] +
+			 c->how[METHOD_BUFFER] + c->how[METHOD_COMMAND];
 	char size[SIZE_TEXT];
 
 	add_count(s, 0, c->how[METHOD_CLONE], "cloned");
@@ -84,26 +84,72 @@ add_means(struct str *s, const struct counts *c)
 	}
 }
 
+/* Append "18,204 files, 30.8 GiB compared in 5.1 s (6 GiB/s)" and what came of it. */
+static void
+add_compared(struct str *s, const struct report_opts *opts, const struct outcome *o)
+{
+	const struct counts *c = &o->counts;
+	int64_t files =
+	    c->files[ACTION_CHANGED] + c->files[ACTION_ATTRIBUTES] + c->files[ACTION_UNCHANGED];
+	char text[SIZE_TEXT], span[SIZE_TEXT];
+	struct str line = STR_INIT;
+
+	add_count(&line, 0, files, "files");
+	str_addf(
+	    s, "%s: %s%s", opts->program, files > 0 ? line.buf : "no files", files > 0 ? ", " : "");
+	str_addf(s, "%s compared in %s", size_format(text, c->logical),
+	    duration_format(span, o->span_ns));
+	if (o->span_ns >= NS_PER_MS && c->logical > 0)
+		str_addf(s, " (%s)",
+		    rate_format(
+			text, (int64_t)((double)c->logical * NS_PER_S / (double)o->span_ns)));
+	str_addc(s, '\n');
+	str_clear(&line);
+	if (c->cloned > 0)
+		str_addf(&line, "%s shared, not read", size_format(text, c->cloned));
+	add_indented(s, opts, &line);
+	s->failed |= line.failed;
+	str_release(&line);
+}
+
 void
 summary_add(struct str *s, const struct report_opts *opts, const struct outcome *o)
 {
 	const struct counts *c = &o->counts;
+	int64_t wrong = o->groups[ERR_GROUP_INTEGRITY].count;
 	char count[SIZE_TEXT], size[SIZE_TEXT], span[SIZE_TEXT];
 	struct str line = STR_INIT;
 
-	str_addf(s, "%s: %s files, %s in %s", opts->program, count_format(count, files_made(c)),
-	    size_format(size, c->logical), duration_format(span, o->span_ns));
-	add_rate(s, o);
-	str_addc(s, '\n');
-	add_means(&line, c);
-	add_indented(s, opts, &line);
+	if (opts->compares) {
+		add_compared(s, opts, o);
+	} else {
+		str_addf(s, "%s: %s files, %s in %s", opts->program,
+		    count_format(count, files_made(c)), size_format(size, c->logical),
+		    duration_format(span, o->span_ns));
+		add_rate(s, o);
+		str_addc(s, '\n');
+		add_means(&line, c);
+		add_indented(s, opts, &line);
+	}
 	add_count(&line, 0, c->items[ACTION_UNCHANGED], "unchanged");
+	if (opts->compares)
+		add_count(&line, 0, c->items[ACTION_CHANGED], "content");
 	add_count(&line, 0, c->items[ACTION_ATTRIBUTES], "attributes");
 	add_count(&line, 0, c->items[ACTION_LINKED], "hard links");
 	add_count(&line, 0, c->items[ACTION_DELETED], "deleted");
+	add_count(&line, 0, c->items[ACTION_MISSING], "missing");
+	add_count(&line, 0, c->items[ACTION_EXTRA], "extra");
 	add_count(&line, 0, c->vanished, "vanished");
 	add_count(&line, 0, c->lost, "attributes not kept");
 	add_count(&line, 0, c->failed, "failed");
+	if (c->verified > 0 && opts->verified_with != NULL) {
+		add_separator(&line, 0);
+		str_addf(&line, "verified with %s: ", opts->verified_with);
+		if (wrong == 0)
+			str_adds(&line, "no differences");
+		else
+			str_addf(&line, "%s wrong", count_format(count, wrong));
+	}
 	add_indented(s, opts, &line);
 	if (outcome_status(o) != EXIT_DONE)
 		str_adds(&line, outcome_words(o));
@@ -169,9 +215,13 @@ summary_add_errors(struct str *s, const struct report_opts *opts, const struct o
 
 	if (failed < 2)
 		return;
-	str_addf(s, "%s: %s of %s files %s, %s not:\n", opts->program, count_format(done, made),
-	    count_format(all, made + failed), opts->dry_run ? "could be copied" : "copied",
-	    count_format(not, failed));
+	if (opts->compares)
+		str_addf(s, "%s: %s entries could not be compared:\n", opts->program,
+		    count_format(not, failed));
+	else
+		str_addf(s, "%s: %s of %s files %s, %s not:\n", opts->program,
+		    count_format(done, made), count_format(all, made + failed),
+		    opts->dry_run ? "could be copied" : "copied", count_format(not, failed));
 	for (int g = 0; g < ERR_GROUP_N; g++) {
 		int words = (int)strlen(err_group_words(g));
 		int count = (int)strlen(count_format(all, o->groups[g].count));

@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include "base/size.h"
+#include "report/listing.h"
 #include "report/outcome.h"
 
 #include <errno.h>
@@ -21,6 +22,13 @@ add_note(struct str *s, const char *note)
 	str_addc(s, ')');
 }
 
+/* Whether the note of EV, an error, is the whole reason. */
+static bool
+says_all(const struct event *ev)
+{
+	return (ev->err.op == OP_REFUSE || ev->err.op == OP_STAGE) && ev->note != NULL;
+}
+
 void
 text_add_failure(struct str *s, const struct event *ev, const char *name)
 {
@@ -29,13 +37,13 @@ text_add_failure(struct str *s, const struct event *ev, const char *name)
 		str_addc(s, ' ');
 		str_add_quoted(s, name, strlen(name));
 	}
-	if (ev->err.op == OP_REFUSE && ev->note != NULL) {
+	if (says_all(ev)) {
 		str_adds(s, ": ");
 		str_add_text(s, ev->note, strlen(ev->note));
 		return;
 	}
-	/* the phrase says it all: ESTALE is only our code for it */
-	if (ev->err.op != OP_CHANGED)
+	/* the phrase says it all: ESTALE and EBADMSG are only our codes for it */
+	if (ev->err.op != OP_CHANGED && ev->err.op != OP_VERIFY)
 		str_addf(s, ": %s", err_reason(ev->err));
 	add_note(s, ev->note);
 }
@@ -72,13 +80,14 @@ add_stopped(
     struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
 {
 	const char *state = lost_destination(ev->err);
+	const char *root = ev->root != NULL ? ev->root : opts->dst;
 
 	str_adds(s, "stopped: ");
-	if (state == NULL || ev->err.side != SIDE_DST || opts->dst == NULL) {
+	if (state == NULL || ev->err.side != SIDE_DST || root == NULL) {
 		text_add_failure(s, ev, event_name(ev));
 		return;
 	}
-	str_add_shown(s, opts->dst, strlen(opts->dst));
+	str_add_shown(s, root, strlen(root));
 	str_addf(s, " %s", state);
 	if (ev->note != NULL)
 		add_note(s, ev->note);
@@ -212,6 +221,8 @@ static const struct item_word item_words[ACTION_N] = {
 	[ACTION_LINKED] = { '>', "hard link", "36" },
 	[ACTION_UNCHANGED] = { '=', "unchanged", "2" },
 	[ACTION_DELETED] = { '-', "delete", "31" },
+	[ACTION_MISSING] = { '-', "missing", "31" },
+	[ACTION_EXTRA] = { '+', "extra", "32" },
 };
 static const struct item_word error_word = { '!', "error", BOLD_RED };
 
@@ -221,10 +232,10 @@ add_remark(struct str *s, const struct event *ev)
 {
 	if (ev->kind == EVENT_ERROR) {
 		str_adds(s, "  ");
-		if (ev->err.op == OP_REFUSE && ev->note != NULL)
+		if (says_all(ev))
 			str_add_text(s, ev->note, strlen(ev->note));
-		else if (ev->err.op == OP_CHANGED)
-			str_adds(s, err_group_words(ERR_GROUP_CHANGED));
+		else if (ev->err.op == OP_CHANGED || ev->err.op == OP_VERIFY)
+			str_adds(s, err_group_words(err_group(ev->err)));
 		else
 			str_addf(s, "%s: %s", err_phrase(ev->err), err_reason(ev->err));
 	} else if (ev->note != NULL && ev->action == ACTION_LINKED) {
@@ -234,6 +245,17 @@ add_remark(struct str *s, const struct event *ev)
 		str_adds(s, "  ");
 		str_add_text(s, ev->note, strlen(ev->note));
 	}
+	if (ev->kind == EVENT_ITEM && ev->hash != NULL)
+		str_addf(s, "  %s", ev->hash);
+}
+
+/* What people are told of EV's path; OTHER when it has none. */
+static const char *
+shown_path(const struct event *ev, const char *other)
+{
+	const char *path = ev->root != NULL ? ev->dst : ev->path;
+
+	return path != NULL ? path : other;
 }
 
 /* Append one itemized line; with -0 the name is raw and last. */
@@ -241,10 +263,10 @@ static void
 add_itemized(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	bool failed = ev->kind == EVENT_ERROR;
-	const char *path = ev->path != NULL ? ev->path : event_name(ev);
+	const char *path = shown_path(ev, event_name(ev));
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
 		     ev->action != ACTION_LINKED;
-	bool remarked = failed || ev->note != NULL;
+	bool remarked = failed || ev->note != NULL || ev->hash != NULL;
 	char size[SIZE_TEXT] = "";
 
 	if (path == NULL || (!failed && ev->action == ACTION_UNCHANGED && !opts->unchanged))
@@ -269,7 +291,7 @@ static const char *
 explain_verb(const struct event *ev)
 {
 	static const char *const by_action[ACTION_N] = { "made", "made", "set", "linked", "kept",
-		"gone" };
+		"gone", "missing", "extra" };
 
 	switch (ev->moved.method) {
 	case METHOD_CLONE:
@@ -277,6 +299,7 @@ explain_verb(const struct event *ev)
 	case METHOD_COPY_RANGE:
 	case METHOD_SENDFILE:
 	case METHOD_BUFFER:
+	case METHOD_COMMAND:
 		return "copied";
 	case METHOD_LINK:
 		return "linked";
@@ -296,6 +319,7 @@ explain_means(const struct event *ev)
 		return "buffers";
 	case METHOD_COPY_RANGE:
 	case METHOD_SENDFILE:
+	case METHOD_COMMAND:
 		return method_name(ev->moved.method);
 	case METHOD_LINK:
 		return "hard link";
@@ -304,7 +328,25 @@ explain_means(const struct event *ev)
 	}
 }
 
-/* Append " (no reflink: other file system; NOTE)", as far as there is something to say. */
+/* Append "hash xxh128, sha256 in between": of what the digests are. */
+static void
+add_hashed(struct str *s, const struct event *ev)
+{
+	const char *before = "hash ";
+
+	for (const char *at = ev->hash; *at != '\0';) {
+		size_t name = strcspn(at, ":");
+		str_adds(s, before);
+		str_add(s, at, name);
+		before = ", ";
+		at += strcspn(at, ",");
+		at += *at == ',';
+	}
+	if (ev->moved.method != METHOD_NONE)
+		str_adds(s, ev->moved.method == METHOD_CLONE ? " of the clone" : " in between");
+}
+
+/* Append " (no reflink: other file system; NOTE; HASH)", as far as there is something to say. */
 static void
 add_explanation(struct str *s, const struct event *ev)
 {
@@ -312,22 +354,40 @@ add_explanation(struct str *s, const struct event *ev)
 	struct err refusal = err_make(m->refusal, OP_CLONE, SIDE_NONE, -1);
 	bool refused = m->refused != METHOD_NONE && m->refusal != 0;
 
-	if (!refused && ev->note == NULL)
-		return;
-	str_adds(s, " (");
-	if (refused)
-		str_addf(s, "no %s: %s%s", method_name(m->refused),
-		    m->refusal == EXDEV ? "other file system" : err_reason(refusal),
-		    ev->note != NULL ? "; " : "");
-	if (ev->note != NULL)
+	const char *before = " (";
+
+	if (refused) {
+		str_addf(s, "%sno %s: %s", before, method_name(m->refused),
+		    m->refusal == EXDEV ? "other file system" : err_reason(refusal));
+		before = "; ";
+	}
+	if (ev->note != NULL) {
+		str_adds(s, before);
 		str_add_text(s, ev->note, strlen(ev->note));
-	str_addc(s, ')');
+		before = "; ";
+	}
+	if (ev->hash != NULL) {
+		str_adds(s, before);
+		add_hashed(s, ev);
+	}
+	if (refused || ev->note != NULL || ev->hash != NULL)
+		str_addc(s, ')');
+}
+
+/* How content was read back, for people. */
+static const char *
+verified_words(const char *verified)
+{
+	if (strcmp(verified, "shared") == 0)
+		return "shared, not verified";
+	return strcmp(verified, "cold") == 0 ? "verified, past the cache"
+					     : "verified, perhaps from the cache";
 }
 
 static void
 add_explained(struct str *s, const struct event *ev)
 {
-	const char *path = ev->path != NULL ? ev->path : ev->dst;
+	const char *path = shown_path(ev, ev->dst);
 	char size[SIZE_TEXT] = "";
 
 	if (ev->kind != EVENT_ITEM || path == NULL)
@@ -336,6 +396,8 @@ add_explained(struct str *s, const struct event *ev)
 	str_addf(s, "%10s  %-6s  %s", ev->what == KIND_FILE ? size_format(size, ev->size) : "",
 	    explain_verb(ev), explain_means(ev));
 	add_explanation(s, ev);
+	if (ev->verified != NULL)
+		str_addf(s, "; %s", verified_words(ev->verified));
 	str_addc(s, '\n');
 }
 
@@ -343,7 +405,11 @@ void
 text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
-		str_addf(s, "%s\n", ev->note);
+		str_addf(s, "%s%c", ev->note, opts->end);
+	if (ev->kind == EVENT_LISTED) {
+		listing_text(s, ev->listed);
+		str_addc(s, '\n');
+	}
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

@@ -23,21 +23,22 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/fanout.h"
+#include "run/filepipe.h"
+#include "run/readback.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
 #include <errno.h>
 
-enum {
-	TRIES = 2 /* a file that changes while it is read is read once more (UX.md section 3) */
-};
-
 /* Whether the source is as it was.  A file that had more to give than its size is one of those whose
  * size and times say nothing (/proc, /sys). */
-static bool
-stood_still(const struct stat *before, const struct stat *after, const struct moved *moved)
+bool
+carry_stood_still(const struct worker *w, const struct stat *before, const struct stat *after,
+    const struct moved *moved)
 {
-	if (moved->bytes > before->st_size)
+	/* how much a command has read nobody knows */
+	if (moved->bytes > before->st_size && w->run->request.through == NULL)
 		return true;
 	return before->st_size == after->st_size &&
 	       before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
@@ -46,39 +47,117 @@ stood_still(const struct stat *before, const struct stat *after, const struct mo
 	       before->st_ctim.tv_nsec == after->st_ctim.tv_nsec;
 }
 
+/* An open source and its attributes. */
+struct opened {
+	int fd;
+	struct stat *st;
+};
+
+struct err
+carry_through(struct worker *w, const struct entry *e, int src, const struct stat *st, int dst,
+    struct moved *moved)
+{
+	node_src_path(e->dir, e->src_name, &w->src);
+	node_dst_path(e->dir, e->name, &w->dst);
+	struct filepipe_ends ends = {
+		.src = src,
+		.st = st,
+		.dst = dst,
+		.src_path = w->src.buf,
+		.dst_path = w->dst.buf,
+	};
+	TRY(filepipe_pass(w->pipe, &ends, &w->hash, moved));
+	atomic_fetch_add_explicit(&w->run->live->bytes_done, st->st_size, memory_order_relaxed);
+	return ERR_OK;
+}
+
+/* Keep the digests of what was seen, for telling. */
+static struct err
+take_digests(struct worker *w)
+{
+	if (w->run->request.hash == NULL)
+		return ERR_OK;
+	hashing_text(&w->hashing, &w->hash);
+	return str_check(&w->hash);
+}
+
+/* Move the content by the ladder. */
+static struct err
+copy_content(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+{
+	struct run *run = w->run;
+	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+	struct engine_file file = {
+		.src = from.fd,
+		.st = from.st,
+		.dst = dst,
+		.dst_dev = e->dir->dst.st_dev,
+		.live_bytes = &run->live->bytes_done,
+		.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
+	};
+
+	TRY(engine_copy(w->engine, &file, buf, moved));
+	/* a clone that nobody wants a digest of was not seen */
+	if (moved->method == METHOD_CLONE && run->request.hash_unshared)
+		return ERR_OK;
+	return take_digests(w);
+}
+
 /* Move the content; a source that changed meanwhile is read again.  OP_CHANGED when it changed each
  * time: the destination then has what the last try read. */
 static struct err
 move_content(
-    struct worker *w, int src, struct stat *st, int dst, dev_t dst_dev, struct moved *moved)
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
 {
-	struct run *run = w->run;
 	struct stat after;
 
-	for (int i = 0; i < TRIES; i++) {
-		struct engine_file file = {
-			.src = src,
-			.st = st,
-			.dst = dst,
-			.dst_dev = dst_dev,
-			.live_bytes = &run->live->bytes_done,
-			.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
-		};
-		struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+	if (w->fanout != NULL && !fanout_is_moved(w->fanout))
+		return fanout_move(w, e, dst, moved);
+	for (int i = 0; i < CARRY_TRIES; i++) {
+		str_clear(&w->hash);
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		TRY(engine_copy(w->engine, &file, buf, moved));
-		TRY(file_stat(src, SIDE_SRC, &after));
-		if (stood_still(st, &after, moved))
+		if (w->run->request.through != NULL)
+			TRY(carry_through(w, e, from.fd, from.st, dst, moved));
+		else
+			TRY(copy_content(w, e, from, dst, moved));
+		TRY(file_stat(from.fd, SIDE_SRC, &after));
+		if (carry_stood_still(w, from.st, &after, moved))
 			return ERR_OK;
-		*st = after;
+		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
 }
 
-/* Read a FIFO, socket or device to its end, as cp does without -r. */
+/* Move the content and, with --verify, read it back; what comes back wrong is moved once more. */
 static struct err
-move_stream(struct worker *w, int src, int dst, struct moved *moved)
+move_checked(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct carried *o)
+{
+	bool same;
+
+	for (int i = 0; i < CARRY_TRIES; i++) {
+		if (i > 0)
+			TRY(file_truncate(dst, 0));
+		struct err err = move_content(w, e, from, dst, &o->moved);
+		if ((err_failed(err) && err.op != OP_CHANGED) ||
+		    w->run->request.readback == READBACK_NONE || o->moved.bytes == 0)
+			return err;
+		o->verified = readback_shared;
+		if (o->moved.method == METHOD_CLONE)
+			return err;
+		TRY(readback(w, dst, e->dir->dst.st_dev, &o->verified, &same));
+		w->counts.verified += same;
+		if (same)
+			return err;
+	}
+	return err_make(EBADMSG, OP_VERIFY, SIDE_DST, -1);
+}
+
+/* Read a FIFO, socket or device to its end, as cp does without -r, into SEEN as well, unless NULL. */
+static struct err
+read_stream(struct worker *w, int src, int dst, struct observer *seen, struct moved *moved)
 {
 	struct run *run = w->run;
 	size_t got;
@@ -93,10 +172,33 @@ move_stream(struct worker *w, int src, int dst, struct moved *moved)
 			continue;
 		}
 		TRY(err);
+		if (seen != NULL)
+			seen->see(seen, w->buf, got);
 		TRY(file_write_all(dst, w->buf, got));
 		moved->bytes += (int64_t)got;
 	} while (got > 0);
 	return ERR_OK;
+}
+
+/* Move what has no size, or to where there is none. */
+static struct err
+move_stream(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+{
+	struct observer *seen = w->run->request.hash != NULL ? &w->hashing.observer : NULL;
+
+	bool several = w->fanout != NULL && !fanout_is_moved(w->fanout);
+
+	/* a file that goes to a device can be read again for it */
+	if (several && !S_ISREG(from.st->st_mode))
+		return fanout_move(w, e, dst, moved);
+	str_clear(&w->hash);
+	if (w->run->request.through != NULL)
+		return carry_through(w, e, from.fd, from.st, dst, moved);
+	if (seen != NULL)
+		seen->begin(seen);
+	TRY(read_stream(w, from.fd, dst, seen, moved));
+	return take_digests(w);
 }
 
 static enum commit_how
@@ -132,12 +234,6 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
-/* An open source and its attributes. */
-struct opened {
-	int fd;
-	struct stat *st;
-};
-
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
@@ -146,7 +242,6 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	int src = from.fd;
 	struct stat *st = from.st;
 	struct err moved = ERR_OK;
-	dev_t dev = e->dir->dst.st_dev;
 	mode_t made = attrs_first_mode(w, e->dir, st);
 	bool rewrites = t->action.step == STEP_IN_PLACE || t->through;
 	bool stream = rewrites && !S_ISREG(t->dest.st.st_mode);
@@ -156,9 +251,11 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	bool is_new = !rewrites && !replaces;
 
 	if (!S_ISREG(st->st_mode) || stream)
-		moved = move_stream(w, src, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only)
-		moved = move_content(w, src, st, c->fd, dev, &o->moved);
+		moved = move_stream(w, e, from, c->fd, &o->moved);
+	else if (!w->run->copy->plan.attributes_only) {
+		moved = move_checked(w, e, from, c->fd, o);
+		o->hashed = w->hash.len > 0;
+	}
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)
@@ -203,8 +300,11 @@ write_file(struct worker *w, const struct entry *e, struct opened from, struct t
 	struct commit c;
 
 	TRY(begin(w, e, from.st, t, &c));
+	str_clear(&w->hash);
 	struct err err = fill(w, e, from, t, &c, o);
-	o->size = S_ISREG(from.st->st_mode) ? from.st->st_size : o->moved.bytes;
+	bool same_size = S_ISREG(from.st->st_mode) && w->run->request.through == NULL;
+	o->size = same_size ? from.st->st_size : o->moved.bytes;
+	o->hash = w->hash.len > 0 ? w->hash.buf : NULL;
 	if (err_failed(err) && err.op != OP_CHANGED && c.fd >= 0)
 		commit_discard(&c);
 	return err;

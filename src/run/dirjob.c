@@ -69,6 +69,7 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 		.operand = operand,
 		.follow = n->follow,
 		.type = DT_DIR,
+		.other = n->other,
 	};
 	int fds[2] = { -1, -1 };
 
@@ -119,6 +120,7 @@ meet_directory(struct listing *l, const struct entry *e)
 		return;
 	}
 	n->follow = e->follow;
+	n->other = e->other;
 	n->job.run = dirjob_run;
 	n->run = l->w->run;
 	n->job.next = l->found;
@@ -128,17 +130,17 @@ meet_directory(struct listing *l, const struct entry *e)
 		hand_over_found(l);
 }
 
-static bool
-is_excluded(struct listing *l, const char *name, bool is_dir)
+bool
+dirjob_excludes(struct worker *w, const struct node *dir, const char *name, bool is_dir)
 {
-	const struct filter *f = l->w->run->filter;
-	struct str *path = &l->w->rel;
+	const struct filter *f = w->run->filter;
+	struct str *path = &w->rel;
 
 	if (f == NULL)
 		return false;
 	if (!filter_needs_path(f))
 		return filter_excludes(f, NULL, 0, name, is_dir);
-	node_operand_path(l->n, name, path);
+	node_operand_path(dir, name, path);
 	return filter_excludes(f, path->buf, path->len, name, is_dir);
 }
 
@@ -164,7 +166,9 @@ meet(struct listing *l, const struct dir_name *name)
 	struct entry e = { .dir = l->n, .src_name = name->name, .name = name->name };
 
 	e.type = type_of(l, name, &e.follow);
-	if (is_excluded(l, name->name, e.type == DT_DIR))
+	/* what is left out here is no extra there */
+	e.other = l->n->sides != NULL ? sides_meet(l->n->sides, name->name) : SIDE_NOT_ASKED;
+	if (dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR))
 		return;
 	atomic_fetch_add_explicit(&l->w->run->live->items_found, 1, memory_order_relaxed);
 	if (e.type == DT_DIR)
@@ -192,6 +196,7 @@ list(struct listing *l)
 		l->n->list_at = listing.next;
 		return false;
 	}
+	l->n->partial = err_failed(err) || cancel_requested(&l->w->run->cancel);
 	if (err_failed(err))
 		tell_error(l->w, &self, err, NULL);
 	return true;
@@ -203,6 +208,24 @@ is_mount_point(const struct worker *w, const struct node *n)
 {
 	return w->run->request.walk->one_file_system && n->parent->parent != NULL &&
 	       n->src.st_dev != n->parent->src.st_dev;
+}
+
+/* List what is open; AGAIN = on from where the job was given back.  True at the end. */
+static bool
+visit(struct listing *l, bool again)
+{
+	const struct sink *sink = l->w->run->sink;
+
+	if (is_mount_point(l->w, l->n)) {
+		l->n->partial = true;
+	} else {
+		if (!again)
+			sink->list(l->w, l->n);
+		if (!list(l))
+			return false;
+	}
+	sink->listed(l->w, l->n);
+	return true;
 }
 
 void
@@ -221,9 +244,7 @@ dirjob_run(struct job *job, unsigned number)
 		if (err_failed(err))
 			tell_error(w, &self, err, NULL);
 		else if (again || dirjob_open(w, n, n->parent->parent == NULL)) {
-			end = is_mount_point(w, n) || list(&l);
-			if (end)
-				run->sink->listed(w, n);
+			end = visit(&l, again);
 			nodes_release(run->nodes, n);
 		}
 	}
@@ -244,6 +265,7 @@ dirjob_push(struct worker *w, struct node *dir, const struct entry *e)
 		return;
 	}
 	n->follow = e->follow;
+	n->number = e->number;
 	n->job.run = dirjob_run;
 	n->run = w->run;
 	BUG_ON(!sched_push(w->run->sched, LANE_DIRS, &n->job));

@@ -12,6 +12,8 @@
 bool dirjob_open(struct worker *w, struct node *n, bool operand);
 /* The job of a node: open it, list it, carry out its files, hand over its directories. */
 job_run dirjob_run;
+/* Whether the run's filter leaves out NAME of DIR. */
+bool dirjob_excludes(struct worker *w, const struct node *dir, const char *name, bool is_dir);
 /* Give the directory E to the workers, who carry it and all below it. */
 void dirjob_push(struct worker *w, struct node *dir, const struct entry *e);
 

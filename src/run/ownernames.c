@@ -2,7 +2,7 @@
 /* Names of owners, kept. */
 #include "run/ownernames.h"
 
-#include "sys/ownername.h"
+#include "sys/owner.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,9 @@ owner_names_get(struct owner_names *o, uint32_t id, bool group)
 	char *name = map_get(&o->found, key);
 
 	if (name == NULL) {
-		name = ownername_get(id, group);
-		if (name == NULL)
-			name = strdup("");
+		char found[OWNER_NAME];
+		owner_name(id, group, found);
+		name = strdup(found);
 		if (name == NULL)
 			return NULL;
 		if (err_failed(map_put(&o->found, key, name))) {

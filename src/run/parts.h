@@ -42,11 +42,25 @@ struct select_opts {
 	char files_end;  /* byte that ends a name there: '\n', or NUL with --from0 */
 };
 
+/* Commands that each file's content goes through, first to last. */
+struct through_opts {
+	char **
+	    *commands; /* [n], each NULL-terminated and one allocation; owned, see cli_release() */
+	size_t n;      /* number of them, 0 = content is copied as it is */
+};
+
 /* When written data is made durable. */
 enum durability {
 	FSYNC_NONE, /* when the kernel likes */
 	FSYNC_END,  /* one syncfs of the destination at the end */
 	FSYNC_EACH, /* each file before it appears, and its directory */
+};
+
+/* What is done about content once it was written: --verify. */
+enum readback_when {
+	READBACK_NONE, /* nothing */
+	READBACK_READ, /* it is read back and compared */
+	READBACK_COLD, /* likewise, from the device as far as that can be had */
 };
 
 #endif

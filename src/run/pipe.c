@@ -12,9 +12,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -137,8 +140,12 @@ on_deadline(struct watcher *w)
 {
 	struct driver *d = w->arg;
 
-	if (d->running)
+	if (d->running) {
 		pipeline_stop(d->p.pipeline, STOP_DEADLINE);
+		return;
+	}
+	d->p.expired = true;
+	cancel_request(&d->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
 }
 
 /* Have signals, ticks and the deadline waited for. */
@@ -204,6 +211,7 @@ prepare(struct driver *d)
 	d->means = (struct pipeline_means){
 		.engine = &d->engine,
 		.pipes = pipepool_new(PIPES_KEPT),
+		.live = &report_live(d->p.report)->bytes_done,
 	};
 	d->p.cancel = &d->cancel;
 	d->p.pipeline = pipeline_new();
@@ -331,6 +339,19 @@ tell_moved(struct driver *d)
 	report_count(p->report, &counts);
 }
 
+/* Have progress know how much there is to move, if that can be known. */
+static void
+expect_bytes(struct driver *d)
+{
+	const struct end *source = &d->p.source.end;
+	struct live *live = report_live(d->p.report);
+	struct stat st;
+
+	if (source->kind == WANT_FILE && !err_failed(file_stat(source->fd, SIDE_SRC, &st)))
+		atomic_store(&live->bytes_found, st.st_size);
+	atomic_store(&live->walked, true);
+}
+
 /* Run the pipeline between its open ends; true when it ended well. */
 static bool
 run_pipeline(struct driver *d)
@@ -339,8 +360,10 @@ run_pipeline(struct driver *d)
 	struct layout_fault fault;
 	struct verdict v;
 
+	expect_bytes(d);
 	struct err err =
 	    pipeline_start(p->pipeline, &d->run, &d->means, &p->source.end, &p->sink.end, &fault);
+	p->source.end.fd = -1; /* the pipeline's, whatever came of it */
 	if (err_failed(err)) {
 		piping_tell(p, NULL, err, NULL);
 		return false;
@@ -368,6 +391,67 @@ open_chdir(struct driver *d)
 	return !err_failed(err);
 }
 
+/* Ends that are waited for, in a thread of their own, because signals are heard in this one. */
+struct opener {
+	struct driver *driver;
+	struct watcher opened; /* of an eventfd */
+	bool done;             /* OPENED was readable */
+	bool well;             /* everything is open; the thread's, until it was joined */
+};
+
+static void *
+open_all(void *arg)
+{
+	struct opener *o = arg;
+
+	o->well = piping_open(&o->driver->p);
+	proc_eventfd_signal(o->opened.fd);
+	return NULL;
+}
+
+static void
+on_opened(struct watcher *w)
+{
+	struct opener *o = w->arg;
+	o->done = true;
+}
+
+/* Open all in a thread, hearing signals meanwhile. */
+static struct err
+open_hearing(struct opener *o)
+{
+	struct loop *loop = o->driver->run.loop;
+	pthread_t thread;
+
+	TRY(proc_eventfd(&o->opened.fd));
+	TRY(loop_add(loop, &o->opened));
+	int code = pthread_create(&thread, NULL, open_all, o);
+	if (code != 0)
+		return err_make(code, OP_THREAD, SIDE_NONE, -1);
+	while (!o->done)
+		loop_step(loop, -1);
+	pthread_join(thread, NULL);
+	return ERR_OK;
+}
+
+static bool
+open_ends(struct driver *d)
+{
+	struct opener o = {
+		.driver = d,
+		.opened = { .fd = -1, .ready = on_opened, .arg = &o },
+	};
+
+	if (!piping_open_waits(&d->p))
+		return piping_open(&d->p);
+	struct err err = open_hearing(&o);
+	loop_remove(d->run.loop, &o.opened);
+	proc_close(&o.opened.fd);
+	if (err_failed(err))
+		piping_tell(&d->p, NULL, err, NULL);
+	return o.well;
+}
+
 static void
 carry_out(struct driver *d)
 {
@@ -377,7 +461,7 @@ carry_out(struct driver *d)
 		return;
 	if (p->opts->report.dry_run)
 		return;
-	piping_conclude(p, piping_open(p) && run_pipeline(d));
+	piping_conclude(p, open_ends(d) && run_pipeline(d));
 }
 
 int
@@ -386,20 +470,17 @@ pipe_run(struct pipe_opts *opts)
 	struct driver d = {
 		.p = {
 			.opts = opts,
-			.source.file = { .fd = -1, .dir = -1 },
-			.sink.file = { .fd = -1, .dir = -1 },
+			.source = { .file = { .fd = -1, .dir = -1 }, .peer = -1 },
+			.sink = { .file = { .fd = -1, .dir = -1 }, .peer = -1 },
 		},
 		.cancel = { .fd = -1 },
 		.signals = { .fd = -1 },
 		.dir = AT_FDCWD,
 	};
-	const struct stage_spec *last = &opts->stages[opts->n_stages - 1];
 
 	proc_ignore_xfsz();
 	console_fill(&opts->report);
-	opts->report.io.stdout_is_data = opts->n_stages == 1 || !stage_is_end(last) ||
-					 last->kind == END_STD ||
-					 (last->kind == END_FD && last->fd == STDOUT_FILENO);
+	opts->report.io.stdout_is_data = pipe_ends_on_stdout(opts);
 	d.p.report = report_new(&opts->report);
 	if (d.p.report == NULL)
 		return EXIT_STOPPED;

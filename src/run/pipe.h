@@ -19,30 +19,34 @@
  *                      begins with a stage word, a "-" or "fd:" is written with a slash: ./hash.
  *
  * Only the first and the last stage can be ends.  One stage alone, if it is an end, is the source.
- * Without a source bytes come from standard input, without a sink they go to standard output.
+ * Without a source bytes come from standard input, without a sink they go to standard output; without
+ * any stage they go from the one to the other, as by cat(1).
  */
 #ifndef DECANT_RUN_PIPE_H
 #define DECANT_RUN_PIPE_H
 
+#include "pipe/archive.h"
 #include "pipe/verdict.h"
 #include "report/report.h"
 #include "run/parts.h"
 
 /* What a stage is.  The ends come first. */
 enum stage_kind {
-	END_FILE,    /* NAME: the file NAME */
-	END_STD,     /* -: standard input, or output */
-	END_FD,      /* fd:N: the descriptor N, which was inherited */
-	END_CONNECT, /* connect HOST:PORT|unix:PATH: a socket, connected to NAME */
-	END_LISTEN,  /* listen [HOST:]PORT|unix:PATH: the first peer that connects to NAME */
-	STAGE_CMD,   /* cmd COMMAND: a child process */
-	STAGE_HASH,  /* hash ALGO[=FILE]: the digest of what passes */
-	STAGE_TEE,   /* tee FILE: what passes is written to the file NAME too */
-	STAGE_COUNT, /* count: bytes and lines of what passes */
-	STAGE_LIMIT, /* limit BYTES: the first SIZE bytes pass */
-	STAGE_RANGE, /* range OFF:LEN: SIZE bytes from OFF on pass */
-	STAGE_RATE,  /* rate R: at most SIZE bytes a second pass */
-	STAGE_COPY,  /* copy: everything passes */
+	END_FILE,     /* NAME: the file NAME */
+	END_STD,      /* -: standard input, or output */
+	END_FD,       /* fd:N: the descriptor N, which was inherited */
+	END_CONNECT,  /* connect HOST:PORT|unix:PATH: a socket, connected to NAME */
+	END_LISTEN,   /* listen [HOST:]PORT|unix:PATH: the first peer that connects to NAME */
+	STAGE_CMD,    /* cmd COMMAND: a child process */
+	STAGE_HASH,   /* hash ALGO[=FILE]: the digest of what passes */
+	STAGE_TEE,    /* tee FILE: what passes is written to the file NAME too */
+	STAGE_COUNT,  /* count: bytes and lines of what passes */
+	STAGE_LIMIT,  /* limit BYTES: the first SIZE bytes pass */
+	STAGE_RANGE,  /* range OFF:LEN: SIZE bytes from OFF on pass */
+	STAGE_RATE,   /* rate R: at most SIZE bytes a second pass */
+	STAGE_COPY,   /* copy: everything passes */
+	STAGE_PACK,   /* gzip, zstd, xz [-LEVEL]: what passes is packed by FILTER */
+	STAGE_UNPACK, /* gunzip, unzstd, unxz: what passes is unpacked by FILTER */
 };
 
 /* One stage.  Strings are borrowed from argv, or are in WORDS. */
@@ -56,6 +60,8 @@ struct stage_spec {
 	int fd;       /* of END_FD: the descriptor, 0 or more */
 	int64_t off;  /* of range: bytes left out before it, 0 or more */
 	int64_t size; /* of limit, range: bytes, 0 or more; of rate: bytes a second, 1 or more */
+	enum arc_filter filter; /* of packing and unpacking: by what */
+	int level;              /* of packing, or ARC_LEVEL_DEFAULT */
 	char **
 	    words; /* what a quoted argument was split into, one allocation, owned; NULL = nothing */
 };
@@ -80,8 +86,33 @@ struct pipe_opts {
 	const char *chdir;         /* directory to run commands in, or NULL */
 	enum durability fsync;     /* FSYNC_NONE, or put a sink that is a file on disk */
 	struct stage_spec *stages; /* [n_stages], first to last; owned */
-	size_t n_stages;           /* number of them, at least 1 */
+	size_t n_stages;           /* number of them; 0: standard input to standard output */
 };
+
+/* The end that OPTS name as the source; NULL = none, which is standard input. */
+static inline const struct stage_spec *
+pipe_source(const struct pipe_opts *opts)
+{
+	return opts->n_stages > 0 && stage_is_end(&opts->stages[0]) ? &opts->stages[0] : NULL;
+}
+
+/* The end that OPTS name as the sink; NULL = none, which is standard output. */
+static inline const struct stage_spec *
+pipe_sink(const struct pipe_opts *opts)
+{
+	size_t n = opts->n_stages;
+
+	return n > 1 && stage_is_end(&opts->stages[n - 1]) ? &opts->stages[n - 1] : NULL;
+}
+
+/* True when what comes out of OPTS' pipeline goes to standard output. */
+static inline bool
+pipe_ends_on_stdout(const struct pipe_opts *opts)
+{
+	const struct stage_spec *sink = pipe_sink(opts);
+
+	return sink == NULL || sink->kind == END_STD || (sink->kind == END_FD && sink->fd == 1);
+}
 
 /*
  * Carry out OPTS.  Main thread; SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGPIPE are blocked.

@@ -2,9 +2,12 @@
 /* The stages of `pipe`, from what was typed to what runs, and what they found out. */
 #include "pipe/command.h"
 #include "pipe/function.h"
+#include "pipe/squeeze.h"
 #include "pipe/wrap.h"
 #include "run/piping.h"
 #include "sys/fs.h"
+#include "sys/net.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,6 +83,36 @@ find_algo(struct piping *p, struct piping_stage *s)
 	return !err_failed(err);
 }
 
+/* Find the module that packs and unpacks.  False: it was told why not. */
+static bool
+find_module(struct piping *p, struct piping_stage *s)
+{
+	const char *why = NULL;
+	struct err err = arc_find(&s->module, &why);
+
+	if (err_failed(err))
+		piping_tell(p, arc_filter_name(s->spec->filter), err, why);
+	return !err_failed(err);
+}
+
+static struct stage *
+make_squeeze(const struct piping_stage *s)
+{
+	static const char *const unpacking[ARC_FILTERS_N] = {
+		[ARC_GZIP] = "gunzip", [ARC_ZSTD] = "unzstd", [ARC_XZ] = "unxz"
+	};
+	bool packs = s->spec->kind == STAGE_PACK;
+	const struct squeeze squeeze = {
+		.module = s->module,
+		.name = packs ? arc_filter_name(s->spec->filter) : unpacking[s->spec->filter],
+		.filter = s->spec->filter,
+		.packs = packs,
+		.level = s->spec->level,
+	};
+
+	return squeeze_new(&squeeze);
+}
+
 static struct stage *
 make_stage(struct piping *p, struct piping_stage *s)
 {
@@ -100,6 +133,9 @@ make_stage(struct piping *p, struct piping_stage *s)
 		return tap_range_new(spec->off, spec->size);
 	case STAGE_RATE:
 		return tap_rate_new(spec->size, p->cancel);
+	case STAGE_PACK:
+	case STAGE_UNPACK:
+		return make_squeeze(s);
 	default:
 		return make_copy();
 	}
@@ -110,7 +146,7 @@ piping_make_stages(struct piping *p)
 {
 	const struct pipe_opts *opts = p->opts;
 
-	p->stages = calloc(opts->n_stages, sizeof p->stages[0]);
+	p->stages = calloc(opts->n_stages + 1, sizeof p->stages[0]);
 	struct err err = p->stages == NULL ? err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1) : ERR_OK;
 	for (size_t i = 0; !err_failed(err) && i < opts->n_stages; i++) {
 		if (stage_is_end(&opts->stages[i]))
@@ -121,6 +157,9 @@ piping_make_stages(struct piping *p)
 			.file = { .fd = -1, .dir = -1 },
 		};
 		if (s->spec->kind == STAGE_HASH && !find_algo(p, s))
+			return false;
+		bool squeezes = s->spec->kind == STAGE_PACK || s->spec->kind == STAGE_UNPACK;
+		if (squeezes && !find_module(p, s))
 			return false;
 		struct stage *stage = make_stage(p, s);
 		if (stage == NULL)
@@ -190,11 +229,44 @@ publish(struct piping *p, const char *name, struct outfile *file)
 	return !err_failed(err);
 }
 
+/* True when S, if it is a hash, has its digest; else it is told that a later stage ended the stream. */
+static bool
+has_digest(struct piping *p, const struct piping_stage *s)
+{
+	struct event ev = {
+		.kind = EVENT_STAGE,
+		.src = s->label,
+		.note = "has no digest: a later stage ended before all bytes had passed",
+		.result = "cut",
+		.status = EXIT_PARTIAL,
+	};
+
+	if (s->spec->kind != STAGE_HASH || s->digest[0] != '\0')
+		return true;
+	report_emit(p->report, &ev);
+	return false;
+}
+
+/* End the connection that P wrote to: its peer is to see the end of the data only when there was one. */
+static void
+end_connection(struct piping *p, bool well)
+{
+	int *peer = &p->sink.peer;
+
+	if (*peer >= 0 && well)
+		net_shutdown_write(*peer);
+	else if (*peer >= 0)
+		net_abort(*peer);
+	proc_close(peer);
+}
+
 void
 piping_conclude(struct piping *p, bool well)
 {
 	struct outfile *sink = &p->sink.file;
 
+	for (size_t i = 0; well && i < p->n; i++)
+		well = has_digest(p, &p->stages[i]);
 	for (size_t i = 0; i < p->n; i++) {
 		struct piping_stage *s = &p->stages[i];
 		if (well && s->file.fd >= 0)
@@ -204,6 +276,7 @@ piping_conclude(struct piping *p, bool well)
 	if (well && sink->fd >= 0)
 		well = publish(p, p->sink.end.name, sink);
 	outfile_discard(sink);
+	end_connection(p, well);
 	for (size_t i = 0; well && i < p->n; i++)
 		conclude_stage(p, &p->stages[i]);
 }
@@ -215,5 +288,8 @@ piping_release(struct piping *p)
 	for (size_t i = 0; i < p->n; i++)
 		outfile_discard(&p->stages[i].file);
 	outfile_discard(&p->sink.file);
+	end_connection(p, false);
+	if (p->source.end.owned) /* it never came to the pipeline */
+		proc_close(&p->source.end.fd);
 	free(p->stages);
 }

@@ -3,6 +3,8 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/console.h"
+#include "run/fan.h"
+#include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -34,7 +36,10 @@ workers_worth_starting(const struct run *run)
 {
 	int64_t type;
 
-	if (run->request.jobs > 0 || run->base->dst_fd < 0 ||
+	/* beside what commands take, creating is nothing */
+	if (run->request.through != NULL)
+		return run->n_workers;
+	if (run->request.jobs > 0 || run->verify != NULL || run->base->dst_fd < 0 ||
 	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
 		return run->n_workers;
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
@@ -67,15 +72,21 @@ handle_signal(struct run *run, int sig)
 }
 
 bool
-run_pump(struct run *run, int timeout_ms)
+run_pump_until(struct run *run, int fd, int timeout_ms)
 {
-	struct proc_wake wake = proc_wait(run->sigfd, run->done_fd, timeout_ms);
+	struct proc_wake wake = proc_wait(run->sigfd, fd, timeout_ms);
 	int sig;
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
 	report_tick(run->report);
 	return wake.done;
+}
+
+bool
+run_pump(struct run *run, int timeout_ms)
+{
+	return run_pump_until(run, run->done_fd, timeout_ms);
 }
 
 static struct err
@@ -113,7 +124,10 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * (int64_t)FDS_PER_WORKER);
+	int64_t each =
+	    (int64_t)FDS_PER_WORKER * (1 + (int64_t)request->n_to) + filepipe_descriptors(request);
+	int64_t of_run = FDS_OF_RUN + 2 * (int64_t)request->n_to;
+	int64_t most = (nofile - of_run) / (2 * each);
 	int64_t jobs = request->jobs > 0 ? request->jobs : proc_cpus();
 
 	if (request->one_at_a_time)
@@ -121,7 +135,7 @@ fit_limits(struct run *run, size_t *budget)
 	if (jobs > most)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * FDS_PER_WORKER;
+	int64_t left = nofile - of_run - jobs * each;
 	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
@@ -135,13 +149,21 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = STR_INIT;
+		w->src = w->dst = w->rel = w->hash = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
 		if (run->request.hash != NULL)
 			TRY(hashing_init(&w->hashing, run->request.hash));
+		w->hashing.observer.no_clones = run->request.hash_unshared;
+		if (run->request.readback != READBACK_NONE)
+			TRY(hashing_init(&w->readback, &run->request.readback_by));
+		if (run->request.through == NULL)
+			continue;
+		w->pipe = filepipe_new(run);
+		if (w->pipe == NULL)
+			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	}
 	return ERR_OK;
 }
@@ -171,6 +193,7 @@ prepare(struct run *run)
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
 		return memory;
+	TRY(fan_make_places(run));
 	TRY(make_workers(run));
 	return build_filter(run);
 }
@@ -183,13 +206,19 @@ release(struct run *run)
 		if (w->buf != NULL)
 			bufs_return(run->bufs, w->buf);
 		free(w->list_buf);
+		sides_free(w->spare);
 		meta_names_release(&w->names);
+		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
+		hashing_release(&w->readback);
+		filepipe_free(w->pipe);
+		str_release(&w->hash);
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
 	}
 	free(run->workers);
+	fan_free_places(run);
 	links_free(run->links);
 	nodes_free(run->nodes);
 	sched_free(run->sched);

@@ -11,15 +11,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* cp's rule for an operand whose destination is a symbolic link that a person named: the file behind
- * it is written, unless the link itself is to be replaced. */
+/* cp's rule for an operand whose destination is a symbolic link that a person named: what is BEHIND it
+ * is written, unless the link itself is to be replaced.  What appears whole replaces it, but not where
+ * there can be no such thing: /dev/stdout is often a link to a pipe or a terminal. */
 static bool
-writes_through(const struct worker *w, const struct entry *e, const struct stat *st)
+writes_through(
+    const struct worker *w, const struct entry *e, const struct stat *st, const struct stat *behind)
 {
 	const struct plan_opts *p = &w->run->copy->plan;
 
-	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink && !p->atomic &&
-	       !p->remove_destination && p->backup == BACKUP_NONE;
+	bool stream = behind != NULL && (S_ISCHR(behind->st_mode) || S_ISBLK(behind->st_mode) ||
+					    S_ISFIFO(behind->st_mode));
+
+	return e->operand && S_ISREG(st->st_mode) && !p->link && !p->symlink &&
+	       (!p->atomic || stream) && !p->remove_destination && p->backup == BACKUP_NONE;
+}
+
+/* What is at the destination is a link that a person named: see whether what is behind it is meant. */
+static struct err
+look_behind(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
+{
+	struct stat behind;
+	struct err err = dir_stat(e->dir->dst_fd, e->name, true, SIDE_DST, &behind);
+
+	if (!writes_through(w, e, st, err_failed(err) ? NULL : &behind))
+		return ERR_OK;
+	if (err.code == ENOENT) {
+		t->action = (struct action){ .step = STEP_REFUSE, .reason = REASON_DANGLING };
+		return ERR_OK;
+	}
+	TRY(err);
+	t->dest.st = behind;
+	t->through = true;
+	return ERR_OK;
 }
 
 static struct err
@@ -32,17 +56,10 @@ look(struct worker *w, const struct entry *e, const struct stat *st, struct targ
 		return ERR_OK;
 	TRY(err);
 	t->dest.exists = true;
-	if (S_ISLNK(t->dest.st.st_mode) && writes_through(w, e, st)) {
-		err = dir_stat(e->dir->dst_fd, e->name, true, SIDE_DST, &behind);
-		if (err.code == ENOENT) {
-			t->action =
-			    (struct action){ .step = STEP_REFUSE, .reason = REASON_DANGLING };
-			return ERR_OK;
-		}
-		TRY(err);
-		t->dest.st = behind;
-		t->through = true;
-	}
+	if (S_ISLNK(t->dest.st.st_mode) && e->operand)
+		TRY(look_behind(w, e, st, t));
+	if (t->action.step == STEP_REFUSE)
+		return ERR_OK;
 	t->dest.named = e->operand;
 	t->dest.same = t->dest.st.st_dev == st->st_dev && t->dest.st.st_ino == st->st_ino;
 	/* a link that would replace what it leads to: the content would be gone */

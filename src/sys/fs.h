@@ -26,4 +26,10 @@ struct err fs_read_text(const char *path, char **text, size_t *len);
  */
 struct err fs_write_text(const char *path, const char *text, size_t len);
 
+/*
+ * Make a nameless file for what does not fit into memory, in the directory that TMPDIR names or in /tmp,
+ * open for reading and writing as *FD.  Fails with CREATE.
+ */
+struct err fs_open_temporary(int *fd);
+
 #endif

@@ -272,6 +272,104 @@ meta_visit_xattrs_at(
 	return visit(n, -1, path, keep, v);
 }
 
+/* A file whose attributes are asked for: by descriptor, or by PATH when FD is -1. */
+struct holder {
+	int fd;
+	const char *path;
+	enum err_side side;
+};
+
+static struct err
+list_of(struct meta_names *n, const struct holder *h)
+{
+	struct err err = list_into(n, h->fd, h->path);
+
+	if (err.op == OP_XATTR)
+		err.side = (uint8_t)h->side;
+	return err;
+}
+
+/* Get the value of attribute NAME into N; *LEN is -1 when there is none. */
+static struct err
+value_of(struct meta_names *n, const struct holder *h, const char *name, ssize_t *len)
+{
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	for (;;) {
+		*len = h->fd >= 0 ? fgetxattr(h->fd, name, n->value, n->value_cap)
+				  : lgetxattr(h->path, name, n->value, n->value_cap);
+		if (*len >= 0 || errno == ENODATA)
+			return ERR_OK;
+		if (errno != ERANGE)
+			return err_sys(OP_XATTR, h->side, -1);
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	}
+}
+
+/* Find the first attribute of FROM, by N[0], that WITH lacks or has another value of. */
+static struct err
+compare_one_way(struct meta_names *const n[2], const struct holder *from, const struct holder *with,
+    const struct keep *keep, struct meta_difference *out)
+{
+	for (size_t i = 0; i < n[0]->len; i += strlen(n[0]->buf + i) + 1) {
+		const char *name = n[0]->buf + i;
+		ssize_t len[2];
+		if (!wanted(name, keep))
+			continue;
+		TRY(value_of(n[0], from, name, &len[0]));
+		TRY(value_of(n[1], with, name, &len[1]));
+		if (len[0] == len[1] &&
+		    (len[0] <= 0 || memcmp(n[0]->value, n[1]->value, (size_t)len[0]) == 0))
+			continue;
+		out->how = META_VALUE;
+		if (len[0] < 0 || len[1] < 0)
+			out->how = len[1] < 0 ? META_MISSING : META_EXTRA;
+		snprintf(out->name, sizeof out->name, "%s", name);
+		return ERR_OK;
+	}
+	return ERR_OK;
+}
+
+static struct err
+compare_holders(struct meta_names *const n[2], const struct holder *src, const struct holder *dst,
+    const struct keep *keep, struct meta_difference *out)
+{
+	out->how = META_ALIKE;
+	TRY(list_of(n[0], src));
+	TRY(compare_one_way(n, src, dst, keep, out));
+	if (out->how != META_ALIKE)
+		return ERR_OK;
+	/* what both have is alike by now */
+	TRY(list_of(n[0], dst));
+	TRY(compare_one_way(n, dst, src, keep, out));
+	if (out->how == META_MISSING)
+		out->how = META_EXTRA;
+	return ERR_OK;
+}
+
+struct err
+meta_compare(struct meta_names *const n[static 2], int src, int dst, const struct keep *keep,
+    struct meta_difference *out)
+{
+	const struct holder a = { src, NULL, SIDE_SRC };
+	const struct holder b = { dst, NULL, SIDE_DST };
+
+	return compare_holders(n, &a, &b, keep, out);
+}
+
+struct err
+meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
+    const struct keep *keep, struct meta_difference *out)
+{
+	char src[PROC_PATH];
+	char dst[PROC_PATH];
+	const struct holder a = { -1, src, SIDE_SRC };
+	const struct holder b = { -1, dst, SIDE_DST };
+
+	proc_path(src, sizeof src, pair->src_dir, pair->src_name);
+	proc_path(dst, sizeof dst, pair->dst_dir, pair->dst_name);
+	return compare_holders(n, &a, &b, keep, out);
+}
+
 struct err
 meta_clear_acl(int fd)
 {
@@ -290,6 +388,22 @@ bool
 meta_has_default_acl(int fd)
 {
 	return fgetxattr(fd, acl_default, NULL, 0) > 0;
+}
+
+struct err
+meta_set_xattr(int fd, const char *name, const void *value, size_t len)
+{
+	return fsetxattr(fd, name, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_set_xattr_at(int dir, const char *name, const char *xattr, const void *value, size_t len)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, dir, name);
+	return lsetxattr(path, xattr, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1)
+							  : ERR_OK;
 }
 
 struct err

@@ -17,6 +17,7 @@ struct keep {
 	bool context;    /* the security context (security.selinux) */
 	bool xattr_must; /* --preserve named xattr: what cannot be kept is an error, not silence */
 	bool context_must; /* likewise context */
+	bool default_mode; /* --no-preserve=mode: new files get 0666 less the umask */
 };
 
 /*
@@ -65,6 +66,26 @@ struct meta_pair {
 struct err meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair,
     const struct keep *keep, struct meta_loss *loss);
 
+/* How the attributes of two files differ. */
+struct meta_difference {
+	enum {
+		META_ALIKE,   /* not at all */
+		META_MISSING, /* the destination lacks NAME */
+		META_EXTRA,   /* the destination has NAME, the source does not */
+		META_VALUE,   /* NAME has another value there */
+	} how;                /* the first difference that was found */
+
+	char name[256]; /* the attribute, NUL-terminated */
+};
+
+/* Compare the attributes that KEEP wants, ACLs with KEEP->mode, of two files; N is for both sides' lists.
+ * Fails with XATTR of either side, or MEMORY. */
+struct err meta_compare(struct meta_names *const n[static 2], int src, int dst,
+    const struct keep *keep, struct meta_difference *out);
+/* Likewise of symbolic links and special files, by name. */
+struct err meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
+    const struct keep *keep, struct meta_difference *out);
+
 /* Who is shown attributes, and what could not be read meanwhile. */
 struct meta_visit {
 	/* Take attribute NAME; its VALUE[len] is borrowed during the call. */
@@ -84,6 +105,12 @@ struct err meta_visit_xattrs_at(
 struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */
 bool meta_has_default_acl(int fd);
+
+/* Set attribute NAME of FD to the LEN bytes at VALUE, as they are.  Fails with XATTR of the destination. */
+struct err meta_set_xattr(int fd, const char *name, const void *value, size_t len);
+/* Likewise of NAME below directory DIR, a link itself rather than what it leads to. */
+struct err meta_set_xattr_at(
+    int dir, const char *name, const char *xattr, const void *value, size_t len);
 
 /* Set owner and group of FD. */
 struct err meta_chown(int fd, uid_t uid, gid_t gid);

@@ -226,3 +226,11 @@ net_shutdown_write(int fd)
 {
 	(void)shutdown(fd, SHUT_WR);
 }
+
+void
+net_abort(int fd)
+{
+	struct linger at_once = { .l_onoff = 1 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}

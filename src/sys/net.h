@@ -23,4 +23,8 @@ struct err net_accept(int listener, int cancel_fd, int *fd);
 /* Tell the peer of FD, a socket, that no more comes.  A failure means nothing. */
 void net_shutdown_write(int fd);
 
+/* Make the coming close of FD, a TCP socket that is ours alone, an error for the peer (a reset), instead
+ * of the end of the data.  Other sockets have no such thing. */
+void net_abort(int fd);
+
 #endif

@@ -62,13 +62,13 @@ fd_facts(int fd, struct fd_facts *facts)
 	return ERR_OK;
 }
 
-bool
-fd_polls(int fd)
+enum fd_kind
+fd_kind_of(int fd)
 {
 	struct fd_facts facts = { .kind = FD_FILE };
 
 	(void)fd_facts(fd, &facts); /* else we need not wait to hear why */
-	return facts.kind != FD_FILE && facts.kind != FD_NULL;
+	return facts.kind;
 }
 
 struct err
@@ -180,19 +180,17 @@ read_pipe(int fd, void *buf, size_t size)
 }
 
 struct err
-fd_read_ready(int fd, void *buf, size_t size, size_t *got)
+fd_read_ready(struct fd_known in, void *buf, size_t size, size_t *got)
 {
-	struct stat st;
 	ssize_t n;
 
-	TRY(file_stat(fd, SIDE_SRC, &st));
 	do {
-		if (S_ISFIFO(st.st_mode))
-			n = read_pipe(fd, buf, size);
-		else if (S_ISSOCK(st.st_mode))
-			n = recv(fd, buf, size, MSG_DONTWAIT);
+		if (in.kind == FD_PIPE)
+			n = read_pipe(in.fd, buf, size);
+		else if (in.kind == FD_SOCKET)
+			n = recv(in.fd, buf, size, MSG_DONTWAIT);
 		else
-			n = read(fd, buf, size);
+			n = read(in.fd, buf, size);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(OP_READ, SIDE_SRC, -1);
@@ -220,25 +218,27 @@ write_pipe(int fd, const void *buf, size_t size)
 }
 
 static ssize_t
-write_some(int fd, const struct stat *st, const void *buf, size_t size)
+write_some(struct fd_known out, const void *buf, size_t size)
 {
-	if (S_ISFIFO(st->st_mode))
-		return write_pipe(fd, buf, size);
-	if (S_ISSOCK(st->st_mode))
-		return send(fd, buf, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-	return S_ISCHR(st->st_mode) && !is_null_device(st) ? write_little(fd, buf, size)
-							   : write(fd, buf, size);
+	switch (out.kind) {
+	case FD_PIPE:
+		return write_pipe(out.fd, buf, size);
+	case FD_SOCKET:
+		return send(out.fd, buf, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case FD_TTY:
+		return write_little(out.fd, buf, size);
+	default: /* to a tape one write is one record; the others take all at once anyway */
+		return write(out.fd, buf, size);
+	}
 }
 
 struct err
-fd_write_ready(int fd, const void *buf, size_t size, size_t *put)
+fd_write_ready(struct fd_known out, const void *buf, size_t size, size_t *put)
 {
-	struct stat st;
 	ssize_t n;
 
-	TRY(file_stat(fd, SIDE_DST, &st));
 	do
-		n = write_some(fd, &st, buf, size);
+		n = write_some(out, buf, size);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(OP_WRITE, SIDE_DST, -1);

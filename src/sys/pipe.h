@@ -29,9 +29,15 @@ struct fd_facts {
 /* Get the facts of FD.  Fails with STAT. */
 struct err fd_facts(int fd, struct fd_facts *facts);
 
-/* True when FD can keep who reads or writes it waiting: it is neither a file nor /dev/null.  False
- * for what is not open either: trying will tell. */
-bool fd_polls(int fd);
+/* What FD is open on; FILE for what is not open: trying will tell. */
+enum fd_kind fd_kind_of(int fd);
+
+/* True when a descriptor of kind K can keep who reads or writes it waiting. */
+static inline bool
+fd_kind_polls(enum fd_kind k)
+{
+	return k != FD_FILE && k != FD_NULL;
+}
 
 /* Make a pipe, close-on-exec; *R reads, *W writes.  SIZE > 0 asks for that capacity, and takes what it
  * gets.  Fails with OPEN. */
@@ -66,18 +72,24 @@ enum fd_woken fd_wait_input(int fd, int cancel_fd, struct fd_hangup out);
 /* True when fd_wait() would not sleep for FD to be read. */
 bool fd_is_readable(int fd);
 
+/* A descriptor of which one knows what it is, so that no call has to ask. */
+struct fd_known {
+	int fd;            /* borrowed */
+	enum fd_kind kind; /* what it is open on */
+};
+
 /*
- * Read at most SIZE bytes of FD, which fd_wait() said is ready; *GOT 0 is the end.  EAGAIN when it was
+ * Read at most SIZE bytes of IN, which fd_wait() said is ready; *GOT 0 is the end.  EAGAIN when it was
  * not ready after all.  Fails with READ of the source, offset -1.
  */
-struct err fd_read_ready(int fd, void *buf, size_t size, size_t *got);
+struct err fd_read_ready(struct fd_known in, void *buf, size_t size, size_t *got);
 /*
- * Write what fits of the SIZE bytes to FD, which fd_wait() said is ready, without blocking: to pipes
+ * Write what fits of the SIZE bytes to OUT, which fd_wait() said is ready, without blocking: to pipes
  * by RWF_NOWAIT or at most 4096 bytes, to sockets by MSG_DONTWAIT.  EAGAIN when nothing fits.
- * A terminal that stalls within 4096 bytes does block.
+ * A terminal that stalls within 4096 bytes does block, and other devices get all at once.
  * Fails with WRITE of the destination, offset -1; EPIPE without a signal, SIGPIPE being blocked.
  */
-struct err fd_write_ready(int fd, const void *buf, size_t size, size_t *put);
+struct err fd_write_ready(struct fd_known out, const void *buf, size_t size, size_t *put);
 
 /* Splice at most LEN bytes from SRC to DST, one of which is a pipe, at their positions, without blocking on
  * the pipe.  *MOVED 0 is the end of SRC.  EAGAIN: one of them is not ready.  Fails with OP_SENDFILE on the

@@ -39,14 +39,19 @@ proc_close(int *fd)
 	*fd = -1;
 }
 
+/* The signals that the run handles.  Those that we were started to ignore, by nohup(1) or as a job in
+ * the background, are not among them: blocked they would be delivered after all. */
 static void
 handled_signals(sigset_t *set)
 {
+	static const int handled[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1 };
+	struct sigaction now;
+
 	sigemptyset(set);
-	sigaddset(set, SIGINT);
-	sigaddset(set, SIGTERM);
-	sigaddset(set, SIGHUP);
-	sigaddset(set, SIGUSR1);
+	for (size_t i = 0; i < sizeof handled / sizeof handled[0]; i++) {
+		if (sigaction(handled[i], NULL, &now) != 0 || now.sa_handler != SIG_IGN)
+			sigaddset(set, handled[i]);
+	}
 }
 
 void

@@ -15,7 +15,7 @@ void proc_eventfd_signal(int fd);
 void proc_close(int *fd);
 
 /* Block the signals that the run handles (INT, TERM, HUP, USR1, PIPE) in this thread and all later
- * ones.  First thing in main: from then on no SIGUSR1 can kill us. */
+ * ones; but not those that are ignored, which stay so.  First thing in main: from then on no SIGUSR1 can kill us. */
 void proc_block_signals(void);
 /* A descriptor that delivers the blocked signals but PIPE.  Fails with THREAD. */
 struct err proc_signalfd(int *fd);

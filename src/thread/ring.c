@@ -41,6 +41,7 @@ struct ring {
 	const struct cancel *cancel;
 	pthread_mutex_t lock;                   /* only for sleeping and waking */
 	alignas(CACHE_LINE) atomic_size_t tail; /* bytes ever taken; the reader's */
+	atomic_bool hung_up;                    /* set once: the reader is not to sleep */
 	alignas(CACHE_LINE) struct ring_side writer;
 	alignas(CACHE_LINE) struct ring_side reader;
 };
@@ -96,7 +97,8 @@ has_room(const struct ring *r, size_t min)
 bool
 ring_has(const struct ring *r, size_t min)
 {
-	return used(r) >= min || atomic_load(&r->writer.closed) || cancel_requested(r->cancel);
+	return used(r) >= min || atomic_load(&r->writer.closed) || atomic_load(&r->hung_up) ||
+	       cancel_requested(r->cancel);
 }
 
 /* Sleep as SIDE until ENOUGH says that MIN can be had; the other side is to wake us for WAKE_AT. */
@@ -182,6 +184,8 @@ ring_peek(struct ring *r, size_t min, const void **bytes, size_t *n)
 	/* In this order: what was committed before the end is seen with it. */
 	bool ended = atomic_load(&r->writer.closed);
 	size_t there = used(r);
+	if (there < min && !ended && !cancel_requested(r->cancel))
+		return err_make(EPIPE, OP_WRITE, SIDE_DST, -1);
 	if (there < min && !ended)
 		return err_make(ECANCELED, OP_READ, SIDE_SRC, -1);
 	*bytes = r->memory + atomic_load_explicit(&r->tail, memory_order_relaxed) % RING_SIZE;
@@ -204,6 +208,15 @@ void
 ring_close_reader(struct ring *r)
 {
 	close_side(r, &r->reader, &r->writer);
+}
+
+void
+ring_hang_up(struct ring *r)
+{
+	pthread_mutex_lock(&r->lock);
+	atomic_store(&r->hung_up, true);
+	pthread_cond_signal(&r->reader.changed);
+	pthread_mutex_unlock(&r->lock);
 }
 
 void

@@ -34,7 +34,7 @@ void ring_close_writer(struct ring *r);
 
 /* Show the reader at least MIN bytes, at most half of the ring, fewer only at the end: *N bytes at
  * *BYTES, the reader's own until it takes them.  Blocks unless ring_has() says otherwise.
- * Fails with ECANCELED. */
+ * Fails with ECANCELED, or EPIPE once ring_hang_up() was called. */
 struct err ring_peek(struct ring *r, size_t min, const void **bytes, size_t *n);
 /* The reader is done with N of them. */
 void ring_take(struct ring *r, size_t n);
@@ -42,6 +42,8 @@ void ring_take(struct ring *r, size_t n);
 bool ring_has(const struct ring *r, size_t min);
 /* The reader reads no more.  Idempotent. */
 void ring_close_reader(struct ring *r);
+/* Nobody wants what the reader makes of R any more: it is not to sleep for more.  Any thread. */
+void ring_hang_up(struct ring *r);
 /* Wake both sides, so that they see their cancellation.  Any thread. */
 void ring_wake(struct ring *r);
 

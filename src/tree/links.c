@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of inodes with several names. */
+/*
+ * The table of inodes with several names.
+ *
+ * An owner is allocated before the lock is taken.  Two things are allocated while it is held, because only
+ * then it is known that they are needed, and both are rare: a waiter, which exists only while a copy of
+ * its content is on its way, and the map when it grows.
+ */
 #include "tree/links.h"
 
 #include "base/map.h"

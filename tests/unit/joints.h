@@ -159,7 +159,7 @@ static inline struct joint_read
 joint_pass(struct joint *j, struct joint_writer *w, size_t min, size_t step, int64_t off)
 {
 	pthread_t thread;
-	bool apart = j->in.polls || j->ring != NULL;
+	bool apart = (j->in.fd >= 0 && fd_kind_polls(j->in.kind)) || j->ring != NULL;
 
 	w->out = &j->out;
 	if (apart)

@@ -51,6 +51,18 @@ static const struct event item_deleted = { .kind = EVENT_ITEM, .action = ACTION_
 	.dst = "d/old", .path = "old", .size = 1126 };
 static const struct event item_dir = { .kind = EVENT_ITEM, .what = KIND_DIR, .src = "s/d",
 	.dst = "d/d", .path = "d" };
+static const struct event item_hashed = { .kind = EVENT_ITEM, .src = "s/h", .dst = "d/h",
+	.path = "h", .size = 5, .note = "overwritten", .hash = "xxh64:00ff,md5:abcd",
+	.moved = { .method = METHOD_BUFFER, .refused = METHOD_CLONE, .refusal = EXDEV } };
+static const struct event item_hashed_clone = { .kind = EVENT_ITEM, .src = "s/h", .dst = "d/h",
+	.path = "h", .size = 5, .hash = "xxh64:00ff", .moved = { .method = METHOD_CLONE } };
+static const struct event item_hashed_empty = { .kind = EVENT_ITEM, .src = "s/h", .dst = "d/h",
+	.path = "h", .hash = "xxh64:00ff" };
+static const struct event item_passed = { .kind = EVENT_ITEM, .src = "s/h", .dst = "d/h",
+	.path = "h", .size = 5, .moved = { .bytes = 5, .method = METHOD_COMMAND } };
+static const struct event stage_failed = { .kind = EVENT_ERROR, .src = "s/x", .dst = "d/x",
+	.path = "x", ERR(ECHILD, OP_STAGE, SIDE_SRC), .result = "exit", .code = 3,
+	.note = "stage 'a' exited with status 3" };
 static const struct event item_evil = { .kind = EVENT_ITEM, .src = "s/\033\377",
 	.dst = "d/\033\377", .path = "\033\377", .size = 1,
 	.moved = { .method = METHOD_BUFFER } };

@@ -32,6 +32,24 @@ static const struct {
 	    "size, mtime)\n",
 	    "" },
 	{ &item_new, X, 0, "a               4.0 KiB  cloned  FICLONE\n", "" },
+	{ &item_hashed, I, 0,
+	    "+ new              5 B  h                      overwritten  xxh64:00ff,md5:abcd\n",
+	    "" },
+	{ &item_hashed, I | ZERO, 0, "+ new              5 B  h", "" },
+	{ &item_hashed, V, 0, "'s/h' -> 'd/h'\n", "" },
+	{ &item_hashed, X, 0,
+	    "h                   5 B  copied  buffers (no reflink: other file system; overwritten; "
+	    "hash xxh64, md5 in between)\n",
+	    "" },
+	{ &item_hashed_clone, I, 0, "+ new              5 B  h                      xxh64:00ff\n",
+	    "" },
+	{ &item_hashed_clone, X, 0,
+	    "h                   5 B  cloned  FICLONE (hash xxh64 of the clone)\n", "" },
+	{ &item_hashed_empty, X, 0, "h                   0 B  made    file (hash xxh64)\n", "" },
+	{ &item_passed, X, 0, "h                   5 B  copied  command\n", "" },
+	{ &stage_failed, I, 1,
+	    "! error                 x                      stage 'a' exited with status 3\n",
+	    "decant: cannot copy 's/x': stage 'a' exited with status 3\n" },
 	{ &item_dir, X, 0, "d                        made    directory\n", "" },
 	{ &item_unchanged, X, 0, "u                   5 B  kept    file\n", "" },
 	{ &item_attributes, I, 0,
@@ -72,9 +90,11 @@ static const struct {
 
 #define SUMMARY_TAIL                                                                              \
 	"\"items\":{\"new\":0,\"changed\":0,\"attributes\":0,\"linked\":0,\"unchanged\":0,"       \
-	"\"deleted\":0,\"failed\":0},\"bytes\":{\"logical\":0,\"written\":0,\"cloned\":0,"        \
+	"\"deleted\":0,\"missing\":0,\"extra\":0,\"failed\":0},\"bytes\":{\"logical\":0,"         \
+	"\"written\":0,\"cloned\":0,"                                                             \
 	"\"holes\":0},\"how\":{\"reflink\":0,\"copy_file_range\":0,\"sendfile\":0,\"buffer\":0}," \
-	"\"errors\":{},\"vanished\":0,\"changed\":0,\"lost\":0,\"seconds\":0.000000,"             \
+	"\"errors\":{},\"vanished\":0,\"changed\":0,\"lost\":0,\"verified\":0,\"seconds\":0."     \
+	"000000,"                                                                                 \
 	"\"interrupted\":false}\n"
 
 /* One event as JSON. */
@@ -89,6 +109,13 @@ static const struct {
 	    "\"path\":\"img/logo.psd\",\"bytes\":12897485,\"reasons\":[\"size\",\"mtime\"],"
 	    "\"how\":\"copy_file_range\",\"fallback\":\"reflink: EXDEV\","
 	    "\"backup\":\"d/img/logo.psd~\"}\n" },
+	{ &item_hashed, "{\"type\":\"item\",\"action\":\"new\",\"kind\":\"file\",\"path\":\"h\","
+			"\"bytes\":5,\"reasons\":[\"overwritten\"],\"how\":\"buffer\","
+			"\"fallback\":\"reflink: EXDEV\",\"hash\":\"xxh64:00ff,md5:abcd\"}\n" },
+	{ &stage_failed,
+	    "{\"type\":\"error\",\"class\":\"command\",\"op\":\"stage\",\"errno\":\"ECHILD\","
+	    "\"path\":\"x\",\"side\":\"src\",\"fatal\":false,\"result\":\"exit\",\"code\":3,"
+	    "\"message\":\"cannot copy 'x': stage 'a' exited with status 3\"}\n" },
 	{ &item_linked,
 	    "{\"type\":\"item\",\"action\":\"linked\",\"kind\":\"file\","
 	    "\"path\":\"data/b.bin\",\"bytes\":0,\"target\":\"data/a.bin\",\"how\":\"link\"}\n" },

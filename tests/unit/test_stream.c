@@ -16,15 +16,15 @@ enum {
 	CONTENT = 3 * 1000 * 1000, /* no multiple of anything */
 };
 
-struct err __wrap_fd_write_ready(int fd, const void *buf, size_t size, size_t *put);
-struct err __real_fd_write_ready(int fd, const void *buf, size_t size, size_t *put);
+struct err __wrap_fd_write_ready(struct fd_known to, const void *buf, size_t size, size_t *put);
+struct err __real_fd_write_ready(struct fd_known to, const void *buf, size_t size, size_t *put);
 
 static atomic_uint writes;              /* calls that write */
 static _Atomic(const void *) last_from; /* where the last of them wrote from */
 static atomic_int eagains;              /* writes that find that nothing fits */
 
 struct err
-__wrap_fd_write_ready(int fd, const void *buf, size_t size, size_t *put)
+__wrap_fd_write_ready(struct fd_known to, const void *buf, size_t size, size_t *put)
 {
 	atomic_fetch_add(&writes, 1);
 	atomic_store(&last_from, buf);
@@ -32,7 +32,7 @@ __wrap_fd_write_ready(int fd, const void *buf, size_t size, size_t *put)
 		atomic_fetch_sub(&eagains, 1);
 		return err_make(EAGAIN, OP_WRITE, SIDE_DST, -1);
 	}
-	return __real_fd_write_ready(fd, buf, size, put);
+	return __real_fd_write_ready(to, buf, size, put);
 }
 
 static int64_t
@@ -383,6 +383,7 @@ alarm_rings(int sig)
 	(void)sig;
 }
 
+/* Row 4 of tests/STAGES.md. */
 static void
 signals_change_nothing(void **state)
 {

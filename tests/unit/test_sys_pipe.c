@@ -13,6 +13,12 @@
 
 enum { MUCH = 1 << 20 };
 
+static struct fd_known
+known(int fd)
+{
+	return (struct fd_known){ fd, fd_kind_of(fd) };
+}
+
 static char much[MUCH];
 static struct temp temp;
 
@@ -89,7 +95,7 @@ kinds_are_told_apart(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		assert_int_equal(kind(cases[i].fd), cases[i].kind);
-		assert_int_equal(fd_polls(cases[i].fd), cases[i].polls);
+		assert_int_equal(fd_kind_polls(fd_kind_of(cases[i].fd)), cases[i].polls);
 	}
 	const int all[] = { file, null, zero, r, w, streams[0], streams[1], packets[0],
 		packets[1] };
@@ -99,7 +105,7 @@ kinds_are_told_apart(void **state)
 	struct err e = fd_facts(r, &facts);
 	assert_int_equal(e.code, EBADF);
 	assert_int_equal(e.op, OP_STAT);
-	assert_false(fd_polls(r));
+	assert_false(fd_kind_polls(fd_kind_of(r)));
 }
 
 static void
@@ -110,8 +116,8 @@ a_terminal_is_one(void **state)
 
 	(void)state;
 	assert_int_equal(kind(tty), FD_TTY);
-	assert_true(fd_polls(tty));
-	assert_false(err_failed(fd_write_ready(tty, "hello", 5, &n)));
+	assert_true(fd_kind_polls(fd_kind_of(tty)));
+	assert_false(err_failed(fd_write_ready(known(tty), "hello", 5, &n)));
 	assert_int_equal(n, 5);
 	assert_false(fd_is_readable(tty));
 	close(tty);
@@ -145,6 +151,7 @@ flags_are_facts(void **state)
 	assert_int_equal(fd_set_nonblocking(w).code, EBADF);
 }
 
+/* Row 14 of tests/STAGES.md. */
 static void
 a_size_is_a_wish(void **state)
 {
@@ -192,7 +199,7 @@ stuff(int w, int cancel)
 	size_t all = 0, n = 0;
 
 	while (fd_wait(w, true, cancel)) {
-		struct err e = fd_write_ready(w, much, sizeof much, &n);
+		struct err e = fd_write_ready(known(w), much, sizeof much, &n);
 		if (e.code == EAGAIN)
 			break;
 		assert_false(err_failed(e));
@@ -211,7 +218,7 @@ drain(int r, size_t all)
 
 	for (; all > 0; all -= n) {
 		assert_true(fd_is_readable(r));
-		assert_false(err_failed(fd_read_ready(r, buf, sizeof buf, &n)));
+		assert_false(err_failed(fd_read_ready(known(r), buf, sizeof buf, &n)));
 		assert_in_range(n, 1, all);
 	}
 	assert_false(fd_is_readable(r));
@@ -270,18 +277,18 @@ nothing_there_is_again(void **state)
 	assert_false(err_failed(pipe_make(&r, &w, 0)));
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), 0);
 	assert_false(err_failed(fd_set_nonblocking(r))); /* for Linux before 6.4 */
-	struct err e = fd_read_ready(r, &c, 1, &n);
+	struct err e = fd_read_ready(known(r), &c, 1, &n);
 	assert_int_equal(e.code, EAGAIN);
 	assert_int_equal(e.op, OP_READ);
 	assert_int_equal(e.side, SIDE_SRC);
-	assert_int_equal(fd_read_ready(pair[0], &c, 1, &n).code, EAGAIN);
+	assert_int_equal(fd_read_ready(known(pair[0]), &c, 1, &n).code, EAGAIN);
 	assert_int_equal(n, 9);
 	close(w);
 	close(pair[1]);
-	assert_false(err_failed(fd_read_ready(r, &c, 1, &n)));
+	assert_false(err_failed(fd_read_ready(known(r), &c, 1, &n)));
 	assert_int_equal(n, 0);
 	n = 9;
-	assert_false(err_failed(fd_read_ready(pair[0], &c, 1, &n)));
+	assert_false(err_failed(fd_read_ready(known(pair[0]), &c, 1, &n)));
 	assert_int_equal(n, 0);
 	close(r);
 	close(pair[0]);
@@ -299,11 +306,11 @@ a_broken_pipe_is_an_error_and_no_signal(void **state)
 	close(r);
 	close(pair[1]);
 	assert_true(fd_wait(w, true, -1));
-	struct err e = fd_write_ready(w, "x", 1, &n);
+	struct err e = fd_write_ready(known(w), "x", 1, &n);
 	assert_int_equal(e.code, EPIPE);
 	assert_int_equal(e.op, OP_WRITE);
 	assert_int_equal(e.side, SIDE_DST);
-	assert_int_equal(fd_write_ready(pair[0], "x", 1, &n).code, EPIPE);
+	assert_int_equal(fd_write_ready(known(pair[0]), "x", 1, &n).code, EPIPE);
 	close(w);
 	close(pair[0]);
 }
@@ -316,12 +323,12 @@ files_and_devices_take_all(void **state)
 	size_t n;
 
 	(void)state;
-	assert_false(err_failed(fd_write_ready(file, much, sizeof much, &n)));
+	assert_false(err_failed(fd_write_ready(known(file), much, sizeof much, &n)));
 	assert_int_equal(n, sizeof much);
-	assert_false(err_failed(fd_write_ready(null, much, sizeof much, &n)));
+	assert_false(err_failed(fd_write_ready(known(null), much, sizeof much, &n)));
 	assert_int_equal(n, sizeof much);
-	assert_int_equal(fd_write_ready(full, much, sizeof much, &n).code, ENOSPC);
-	assert_false(err_failed(fd_read_ready(null, much, 1, &n)));
+	assert_int_equal(fd_write_ready(known(full), much, sizeof much, &n).code, ENOSPC);
+	assert_false(err_failed(fd_read_ready(known(null), much, 1, &n)));
 	assert_int_equal(n, 0);
 	close(file);
 	close(null);
