@@ -22,6 +22,7 @@ LIBDECANT_FILES = \
 	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
+	src/cli/follow.def \
 	src/cli/fsync.def \
 	src/cli/hash.def \
 	src/cli/help.c \

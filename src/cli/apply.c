@@ -105,6 +105,32 @@ apply_from0(struct cli *c, const struct opt *o, const char *)
 	return CLI_RUN;
 }
 
+static enum cli_outcome
+set_follow(struct cli *c, const struct opt *o, enum follow follow)
+{
+	*(enum follow *)opt_field(c, o) = follow;
+	c->copy.follow_given = true; /* of copy, whose default depends on other options */
+	return CLI_RUN;
+}
+
+enum cli_outcome
+apply_no_dereference(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_NONE);
+}
+
+enum cli_outcome
+apply_follow_operands(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_ARGS);
+}
+
+enum cli_outcome
+apply_dereference(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_ALL);
+}
+
 enum cli_outcome
 apply_jobs(struct cli *c, const struct opt *o, const char *value)
 {

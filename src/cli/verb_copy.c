@@ -16,24 +16,6 @@ set_follow(struct cli *c, enum follow follow)
 }
 
 static enum cli_outcome
-apply_no_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_NONE);
-}
-
-static enum cli_outcome
-apply_follow_operands(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ARGS);
-}
-
-static enum cli_outcome
-apply_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ALL);
-}
-
-static enum cli_outcome
 apply_keep_links(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.keep.links = true;

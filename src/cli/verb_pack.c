@@ -4,45 +4,18 @@
 #include "cli/rows.h"
 #include "cli/state.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static enum cli_outcome
-set_follow(struct cli *c, enum follow follow)
-{
-	c->cmd->pack.walk.follow = follow;
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_follow_none(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_NONE);
-}
-
-static enum cli_outcome
-apply_follow_args(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ARGS);
-}
-
-static enum cli_outcome
-apply_follow_all(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ALL);
-}
-
-/* Read a whole number of MIN to MAX. */
+/* Read a whole number of MIN to MAX, which what strtoll() saturates to is beyond. */
 static bool
 read_number(const char *text, long long min, long long max, long long *number)
 {
 	char *end = NULL;
 
-	errno = 0;
 	*number = strtoll(text, &end, 10);
 	return ((text[0] >= '0' && text[0] <= '9') || text[0] == '-') && *end == '\0' &&
-	       errno == 0 && *number >= min && *number <= max;
+	       *number >= min && *number <= max;
 }
 
 static enum cli_outcome

@@ -178,7 +178,7 @@ add_stage(struct driver *d, struct stage *stage)
 static struct err
 add_digests(struct driver *d, struct pack_digests *digests)
 {
-	const struct hash_algos *algos = &d->p->algos;
+	const struct hash_algos *algos = &d->p->opts->hash;
 
 	for (size_t i = 0; i < algos->n; i++)
 		TRY(add_stage(d, tap_hash_new(algos->algos[i], keep_digest, digests)));
@@ -386,8 +386,6 @@ prepare(struct packing *p, struct end *sink, const char **culprit, const char **
 	*culprit = ARC_MODULE_FILE;
 	if (!opts->dry_run)
 		TRY(arc_find(&p->module, why));
-	if (opts->hash != NULL)
-		TRY(hash_algos_find(opts->hash, &p->algos, culprit, why));
 	*culprit = opts->chdir;
 	TRY(open_base(p));
 	*culprit = opts->select.files_from;

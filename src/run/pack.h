@@ -5,6 +5,7 @@
 
 #include "pipe/archive.h"
 #include "report/report.h"
+#include "run/hashing.h"
 #include "run/parts.h"
 
 /* What one run of `pack` was asked to do; const once the run starts.  Pointers into argv are borrowed. */
@@ -21,7 +22,7 @@ struct pack_opts {
 	int jobs;                  /* threads that read, and threads that compress; 0 = chosen */
 	enum durability fsync;     /* FSYNC_NONE, or put the archive on disk */
 	const char *chdir;         /* -C: the directory that operands are below, or NULL */
-	const char *hash;          /* --hash: digests to make of the archive, or NULL */
+	struct hash_algos hash;    /* digests to make of the archive */
 	bool dry_run;              /* read no content, write nothing */
 	bool numeric_ids;          /* no names of owners */
 	bool reproducible;         /* equal trees give equal archives */

@@ -27,7 +27,6 @@ struct packing {
 	struct ahead_ops ahead_ops;      /* for it */
 	struct packwalk *walk;           /* used by one worker at a time */
 	struct pack_wants wants;         /* for preparing */
-	struct hash_algos algos;         /* of --hash */
 	struct pack_digests plain;       /* of what the writer writes */
 	struct pack_digests packed;      /* of what the compressor makes of it */
 	struct outfile file;             /* the archive, unless it is standard output */

@@ -322,7 +322,7 @@ write_item(struct writing *wr, struct pack_item *item)
 	const char *warning = NULL;
 	struct err read = ERR_OK;
 	struct arc_member m;
-	struct handed handed;
+	struct handed handed = { 0 };
 	struct carried o = {
 		.what = kind_of_mode(item->st.st_mode),
 		.action = ACTION_NEW,
