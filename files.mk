@@ -184,6 +184,8 @@ LIBDECANT_FILES = \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/known.c \
+	src/run/known.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
@@ -317,6 +319,7 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \

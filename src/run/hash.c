@@ -2,7 +2,7 @@
 /*
  * The verb hash: a walk whose sink reads, prints and notes, and has no destination.
  *
- * A small file costs openat, fstat, read and close.  A directory's worker leaves single files to workers
+ * A small file costs openat, fstat, read and close, or one stat if --known has it.  A directory's worker leaves single files to workers
  * that have nothing to do, so that a wide directory is read by all of them.
  */
 #include "run/hash.h"
@@ -13,6 +13,7 @@
 #include "run/entryjob.h"
 #include "run/feed.h"
 #include "run/hashcheck.h"
+#include "run/known.h"
 #include "run/ledger.h"
 #include "run/outfile.h"
 #include "run/reading.h"
@@ -38,6 +39,8 @@ struct hash_run {
 	struct collate *lines; /* lines to be sorted, or NULL */
 	struct inodes *inodes; /* files with several names */
 	struct outfile out;    /* the manifest */
+	struct known *known;   /* what was known before, or NULL */
+	bool rooted;           /* paths in manifests begin below the one operand */
 };
 
 /* What the body of a line's record begins with; digests follow unless it is LINKED. */
@@ -184,12 +187,24 @@ is_read_elsewhere(struct worker *w, const struct entry *e, const struct stat *st
 	return h->lines != NULL ? keep_line(w, e, st, NULL) : ERR_OK;
 }
 
+/* Do what is to be done with E, whose digests the worker has. */
+static struct err
+settle(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	struct digests d;
+
+	digests_of(&w->hashing, &d);
+	/* with a manifest or without: other names of the file wait for it */
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		TRY(inodes_put(w->run->hash->inodes, inode_id_of(st), &d));
+	ledger_note(w, e, st, CONTENT_HASHED);
+	return tell_digests(w, e, st, &d);
+}
+
 /* Read the open file FD, which is E. */
 static struct err
 hash_open(struct worker *w, const struct entry *e, int fd, struct stat *st)
 {
-	struct hash_run *h = w->run->hash;
-	struct digests d;
 	bool elsewhere;
 
 	atomic_fetch_add_explicit(&w->run->live->bytes_found, st->st_size, memory_order_relaxed);
@@ -199,12 +214,7 @@ hash_open(struct worker *w, const struct entry *e, int fd, struct stat *st)
 	struct err err = reading_hash(w, fd, st);
 	if (err_failed(err) && err.op != OP_CHANGED)
 		return err;
-	digests_of(&w->hashing, &d);
-	/* with a manifest or without: other names of the file wait for it */
-	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
-		TRY(inodes_put(h->inodes, inode_id_of(st), &d));
-	ledger_note(w, e, st, CONTENT_HASHED);
-	TRY(tell_digests(w, e, st, &d));
+	TRY(settle(w, e, st));
 	return err;
 }
 
@@ -220,22 +230,53 @@ hash_descriptor(struct worker *w, const struct entry *e, int fd)
 	return hash_open(w, e, fd, &st);
 }
 
+/* Whether E, with attributes ST, was hashed in another run; the worker then has the digests. */
+static bool
+is_known(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	const struct hash_run *h = w->run->hash;
+
+	if (h->known == NULL)
+		return false;
+	ledger_path(h->rooted, e, &w->rel);
+	return known_find(h->known, &w->rel, st, &w->hashing);
+}
+
+/* Deal with E without opening it, unless it has to be opened; SPECIAL: no person named it as a file. */
+static struct err
+hash_unopened(struct worker *w, const struct entry *e, bool special, bool *done)
+{
+	bool elsewhere;
+	struct stat st;
+
+	*done = true;
+	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &st));
+	if (special && !S_ISREG(st.st_mode)) {
+		ledger_note(w, e, &st, CONTENT_UNKNOWN);
+		return ERR_OK;
+	}
+	if (S_ISREG(st.st_mode) && is_known(w, e, &st)) {
+		TRY(is_read_elsewhere(w, e, &st, &elsewhere));
+		return elsewhere ? ERR_OK : settle(w, e, &st);
+	}
+	*done = false;
+	return ERR_OK;
+}
+
 static struct err
 hash_entry(struct worker *w, const struct entry *e)
 {
+	/* what is no file is opened only if a person named it */
+	bool special = e->type != DT_REG && !(e->operand && e->type != DT_LNK);
+	bool done = false;
 	own_fd fd = -1;
-	struct stat st;
 
 	if (is_stdin(e))
 		return hash_descriptor(w, e, STDIN_FILENO);
-	/* what is no file is opened only if a person named it */
-	if (e->type != DT_REG && !(e->operand && e->type != DT_LNK)) {
-		TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &st));
-		if (!S_ISREG(st.st_mode)) {
-			ledger_note(w, e, &st, CONTENT_UNKNOWN);
-			return ERR_OK;
-		}
-	}
+	if (special || w->run->hash->known != NULL)
+		TRY(hash_unopened(w, e, special, &done));
+	if (done)
+		return ERR_OK;
 	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, &fd));
 	struct err err = hash_descriptor(w, e, fd);
 	file_drop(&fd);
@@ -471,7 +512,8 @@ prepare(struct run *run, struct hash_run *h)
 		.algos = &opts->hash,
 		.inodes = h->inodes = inodes_new(),
 		.workers = run->n_workers + 1,
-		.rooted = opts->n_operands == 1 && opts->select.files_from == NULL,
+		.rooted = h->rooted,
+		.identified = opts->known != NULL,
 		.apart = opts->tree,
 	};
 
@@ -485,11 +527,31 @@ prepare(struct run *run, struct hash_run *h)
 	return opts->manifest != NULL ? outfile_begin(&h->out, opts->manifest) : ERR_OK;
 }
 
+/* Take in what is known; what fails is told. */
+static struct err
+learn(struct run *run)
+{
+	const struct hash_opts *opts = run->hash->opts;
+	struct str why = STR_INIT;
+
+	if (opts->known == NULL)
+		return ERR_OK;
+	struct err err = known_load(opts->known, &opts->hash, &run->hash->known, &why);
+	if (err_failed(err)) {
+		tell_operand_error(run, opts->known, err, why.len > 0 ? why.buf : NULL);
+		report_raise(run->report, err.code == EBADMSG ? EXIT_INTEGRITY : EXIT_STOPPED);
+		cancel_request(&run->cancel, err);
+	}
+	str_release(&why);
+	return err;
+}
+
 static void
 prepare_and_give(struct run *run)
 {
+	if (err_failed(learn(run)))
+		return;
 	struct err err = prepare(run, run->hash);
-
 	if (!err_failed(err)) {
 		give(run);
 		return;
@@ -518,6 +580,7 @@ hash_run(struct hash_opts *opts)
 		},
 	};
 
+	hash.rooted = opts->n_operands == 1 && opts->select.files_from == NULL;
 	if (opts->check != NULL)
 		return hashcheck_run(opts);
 	int status = run_carry_out(&run, &steps);
@@ -525,5 +588,6 @@ hash_run(struct hash_opts *opts)
 	ledger_free(run.ledger);
 	collate_free(hash.lines);
 	inodes_free(hash.inodes);
+	known_free(hash.known);
 	return status;
 }
