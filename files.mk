@@ -180,6 +180,8 @@ LIBDECANT_FILES = \
 	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
+	src/run/hashline.c \
+	src/run/hashline.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \

@@ -13,6 +13,7 @@
 #include "run/entryjob.h"
 #include "run/feed.h"
 #include "run/hashcheck.h"
+#include "run/hashline.h"
 #include "run/known.h"
 #include "run/ledger.h"
 #include "run/outfile.h"
@@ -41,12 +42,6 @@ struct hash_run {
 	struct outfile out;    /* the manifest */
 	struct known *known;   /* what was known before, or NULL */
 	bool rooted;           /* paths in manifests begin below the one operand */
-};
-
-/* What the body of a line's record begins with; digests follow unless it is LINKED. */
-struct line_start {
-	bool linked;        /* another name of ID has the digests */
-	struct inode_id id; /* meaningful if LINKED */
 };
 
 static bool
@@ -109,27 +104,16 @@ print_now(struct worker *w, const struct entry *e, const struct digests *d)
 static struct err
 keep_line(struct worker *w, const struct entry *e, const struct stat *st, const struct digests *d)
 {
-	unsigned n = e->dir->parent == NULL ? e->number : e->dir->number;
-	struct line_start start;
-	struct str *key = &w->rel;
-	struct str *body = &w->dst;
+	struct hashline line;
 
-	memset(&start, 0, sizeof start);
-	start.linked = d == NULL;
-	start.id = inode_id_of(st);
-	node_src_path(e->dir, e->src_name, &w->src);
-	str_clear(key);
-	for (int i = 3; i >= 0; i--)
-		str_addc(key, (char)(n >> 8 * i));
-	for (size_t i = 0; i < w->src.len; i++)
-		str_addc(key, w->src.buf[i] == '/' ? '\0' : w->src.buf[i]);
-	str_clear(body);
-	str_add(body, &start, sizeof start);
+	line.linked = d == NULL;
+	line.id = inode_id_of(st);
 	if (d != NULL)
-		str_add(body, d, sizeof *d);
-	TRY(str_check(key));
-	TRY(str_check(body));
-	struct record r = { key->buf, key->len, body->buf, body->len };
+		line.d = *d;
+	node_src_path(e->dir, e->src_name, &w->src);
+	TRY(hashline_key(e->dir->parent == NULL ? e->number : e->dir->number, &w->src, &w->rel));
+	TRY(hashline_body(&line, w->hashing.algos, &w->dst));
+	struct record r = { w->rel.buf, w->rel.len, w->dst.buf, w->dst.len };
 	return collate_add(w->run->hash->lines, (unsigned)(w - w->run->workers), &r);
 }
 
@@ -427,25 +411,15 @@ print_kept(void *taker, const struct record *r)
 {
 	struct printing *p = taker;
 	struct hash_run *h = p->run->hash;
-	struct line_start start;
-	struct digests d;
+	struct hashline line;
 
-	memcpy(&start, r->body, sizeof start);
-	str_clear(&p->name);
-	str_add(&p->name, r->key + 4, r->key_len - 4);
-	for (size_t i = 0; i < p->name.len; i++) {
-		if (p->name.buf[i] == '\0')
-			p->name.buf[i] = '/';
-	}
-	TRY(str_check(&p->name));
-	if (!start.linked) {
-		memcpy(&d, r->body + sizeof start, sizeof d);
-	} else if (!inodes_get(h->inodes, start.id, &d)) {
+	TRY(hashline_unpack(r, &h->opts->hash, &line, &p->name));
+	if (line.linked && !inodes_get(h->inodes, line.id, &line.d)) {
 		tell_operand_error(p->run, p->name.buf, err_make(EIO, OP_READ, SIDE_SRC, -1),
 		    "another name of it could not be read");
 		return ERR_OK;
 	}
-	add_lines(h, &d, p->name.buf, &p->out);
+	add_lines(h, &line.d, p->name.buf, &p->out);
 	return flush(p, WRITE_SIZE);
 }
 
