@@ -30,8 +30,10 @@ LIBDECANT_FILES = \
 	src/cli/keep.c \
 	src/cli/keep.def \
 	src/cli/keep.h \
+	src/cli/list.def \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pack.def \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/readback.def \
@@ -47,11 +49,15 @@ LIBDECANT_FILES = \
 	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/unpack.def \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_hash.c \
+	src/cli/verb_list.c \
+	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
 	src/cli/words.c \
@@ -117,6 +123,8 @@ LIBDECANT_FILES = \
 	src/pipe/range.c \
 	src/pipe/rate.c \
 	src/pipe/split.c \
+	src/pipe/squeeze.c \
+	src/pipe/squeeze.h \
 	src/pipe/stage.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
@@ -138,6 +146,8 @@ LIBDECANT_FILES = \
 	src/report/event.h \
 	src/report/json.c \
 	src/report/json.h \
+	src/report/listing.c \
+	src/report/listing.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
 	src/report/output.c \
@@ -150,6 +160,10 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/ahead.c \
+	src/run/ahead.h \
+	src/run/arcsource.c \
+	src/run/arcsource.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -168,8 +182,14 @@ LIBDECANT_FILES = \
 	src/run/directory.c \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/dirspool.c \
+	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/fan.c \
+	src/run/fan.h \
+	src/run/fanout.c \
+	src/run/fanout.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/filepipe.c \
@@ -192,11 +212,36 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/list.c \
+	src/run/list.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/owndir.c \
+	src/run/ownermap.c \
+	src/run/ownermap.h \
+	src/run/ownernames.c \
+	src/run/ownernames.h \
+	src/run/pack.c \
+	src/run/pack.h \
+	src/run/packalign.c \
+	src/run/packalign.h \
+	src/run/packing.h \
+	src/run/packitem.c \
+	src/run/packitem.h \
+	src/run/packout.c \
+	src/run/packout.h \
+	src/run/packwalk.c \
+	src/run/packwalk.h \
+	src/run/packwrite.c \
 	src/run/parts.h \
+	src/run/picking.c \
+	src/run/picking.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -219,6 +264,15 @@ LIBDECANT_FILES = \
 	src/run/tell.h \
 	src/run/unlike.c \
 	src/run/unlike.h \
+	src/run/unpack.c \
+	src/run/unpack.h \
+	src/run/unpackattrs.c \
+	src/run/unpackbatch.c \
+	src/run/unpackdecode.c \
+	src/run/unpackdirs.c \
+	src/run/unpacking.h \
+	src/run/unpacklink.c \
+	src/run/unpackmember.c \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/sys/dir.c \
@@ -239,6 +293,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/owner.c \
+	src/sys/owner.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
@@ -266,9 +322,13 @@ LIBDECANT_FILES = \
 	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/madeset.c \
+	src/tree/madeset.h \
 	src/tree/manifest.c \
 	src/tree/manifest.h \
 	src/tree/manifestwrite.c \
+	src/tree/memberpath.c \
+	src/tree/memberpath.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -305,6 +365,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
@@ -341,6 +402,7 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_packalign \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -355,6 +417,7 @@ UNIT_TESTS = \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
+	tests/unit/test_split \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_stream \
@@ -385,6 +448,7 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
+	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
@@ -394,13 +458,17 @@ BATS_TESTS = \
 	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pack.bats \
 	tests/cli/pipe.bats \
 	tests/cli/pipe_calls.bats \
 	tests/cli/pipe_ends.bats \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
-	tests/cli/verify.bats
+	tests/cli/unpack.bats \
+	tests/cli/unpack_hostile.bats \
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -409,6 +477,8 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/STAGES.md \
+	tests/cli/archives.py \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
 	tests/cli/golden/pipe_explain/command-then-hash \

@@ -5,7 +5,9 @@
 
 #include "run/copy.h"
 #include "run/hash.h"
+#include "run/pack.h"
 #include "run/pipe.h"
+#include "run/unpack.h"
 #include "run/verify.h"
 
 struct verb;
@@ -25,7 +27,9 @@ struct command {
 		struct copy_opts copy;     /* of the verb copy */
 		struct pipe_opts pipe;     /* of the verb pipe */
 		struct hash_opts hash;     /* of the verb hash */
+		struct unpack_opts unpack; /* of the verb unpack */
 		struct verify_opts verify; /* of the verb verify */
+		struct pack_opts pack;     /* of the verb pack */
 	};                                 /* how; which one, VERB says */
 };
 

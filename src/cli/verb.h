@@ -30,6 +30,9 @@ extern const struct verb verb_copy;   /* copy */
 extern const struct verb verb_hash;   /* hash */
 extern const struct verb verb_verify; /* verify */
 extern const struct verb verb_pipe;   /* pipe */
+extern const struct verb verb_pack;   /* pack */
+extern const struct verb verb_unpack; /* unpack */
+extern const struct verb verb_list;   /* list */
 extern const struct verb verb_none; /* no verb at all: options that may stand alone; not in verbs */
 extern const struct verb
     *const verbs[]; /* all that can be typed, as help lists them, NULL-terminated */

@@ -53,7 +53,7 @@ static const struct alien aliens[] = {
 	{ "-t", "; use '--preserve=timestamps'" },
 };
 
-static const char *const forms[] = { "[OPTION]... A B", NULL };
+static const char *const forms[] = { "[OPTION]... A B", "[OPTION]... MANIFEST [DIRECTORY]", NULL };
 
 static struct report_opts *
 begin(struct cli *c)
@@ -72,15 +72,13 @@ settle(struct cli *c)
 
 	if (c->n_operands == 0)
 		return cli_complain(c, "missing operand", NULL);
-	if (c->n_operands == 1)
-		return cli_complain(c, "missing operand after", c->operands[0]);
 	if (c->n_operands > 2)
 		return cli_complain(c, "extra operand", c->operands[2]);
 	verify->operands = c->operands;
 	verify->n_operands = c->n_operands;
 	verify->report.srcs = (const char *const *)c->operands;
 	verify->report.n_srcs = 1;
-	verify->report.dst = c->operands[1];
+	verify->report.dst = c->n_operands > 1 ? c->operands[1] : ".";
 	verify->report.itemize = !verify->report.quiet;
 	verify->report.compares = true;
 	return CLI_RUN;

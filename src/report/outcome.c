@@ -82,6 +82,7 @@ outcome_count(struct outcome *o, const struct event *ev, bool strict)
 		break;
 	case EVENT_ITEM:
 	case EVENT_NOTE:
+	case EVENT_LISTED:
 	case EVENT_RESULT:
 		break;
 	}

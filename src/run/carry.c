@@ -33,9 +33,8 @@ is_read_as_data(const struct worker *w, mode_t mode)
 	return !S_ISLNK(mode) && !S_ISDIR(mode) && (walk->copy_contents || !walk->recursive);
 }
 
-/* The source's attributes, and *SRC open if its content is to be read. */
-static struct err
-examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
+struct err
+carry_examine(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
 	const struct plan_opts *plan = &w->run->copy->plan;
 	bool content = !w->run->request.dry_run && !plan->link && !plan->symlink;
@@ -108,6 +107,13 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	return err;
 }
 
+/* The names at the destination that DIR is of. */
+static struct links *
+links_at(const struct run *run, const struct node *dir)
+{
+	return run->n_places > 0 ? run->places[dir->place].links : run->links;
+}
+
 /* Make E a hard link if its content is there already or on its way.  *OWNER is set when E is the
  * one to bring it. */
 static struct err
@@ -122,14 +128,14 @@ carry_linked(struct worker *w, const struct entry *e, const struct stat *st, boo
 	*owner = NULL;
 	if (!run->copy->keep.links || st->st_nlink < 2 || S_ISDIR(st->st_mode))
 		return ERR_OK;
-	TRY(links_meet(run->links, st, e, &role, &o));
+	TRY(links_meet(links_at(run, e->dir), st, e, &role, &o));
 	*done = role != LINK_ROLE_COPY;
 	if (role == LINK_ROLE_COPY)
 		*owner = o;
 	if (role != LINK_ROLE_LINK)
 		return ERR_OK;
 	struct err err = carry_hard_link(w, e, st, o);
-	links_forget(run->links, o);
+	links_forget(links_at(run, e->dir), o);
 	if (!err_failed(err))
 		ledger_note(w, e, st, CONTENT_LINKED);
 	return err;
@@ -141,8 +147,12 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 {
 	struct link_waiter *next;
 	struct run *run = w->run;
+	struct links *links = links_at(run, link_owner_dir(o));
+	struct fanout *fanout = w->fanout;
 
-	for (struct link_waiter *at = links_settle(run->links, o, ok); at != NULL; at = next) {
+	w->fanout = NULL; /* what is carried anew goes to this destination alone */
+
+	for (struct link_waiter *at = links_settle(links, o, ok); at != NULL; at = next) {
 		struct entry e = at->entry;
 		next = at->next;
 		struct err err = nodes_hold(run->nodes, e.dir);
@@ -162,12 +172,12 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 		free(at);
 	}
 	if (ok)
-		links_forget(run->links, o);
+		links_forget(links, o);
+	w->fanout = fanout;
 }
 
-/* Decide what to do with E, whose content is open as SRC (-1 = it has none), and do it. */
-static struct err
-carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
+struct err
+carry_examined(struct worker *w, const struct entry *e, int src, struct stat *st)
 {
 	struct target t;
 	struct link_owner *owner;
@@ -190,6 +200,13 @@ carry_decided(struct worker *w, const struct entry *e, int src, struct stat *st)
 	return err;
 }
 
+bool
+carry_is_long(const struct worker *w, const struct entry *e, const struct stat *st)
+{
+	return (st->st_size >= HAND_OVER_MIN || w->run->request.through != NULL) && !e->handed &&
+	       sched_is_hungry(w->run->sched);
+}
+
 static struct err
 carry_checked(struct worker *w, const struct entry *e)
 {
@@ -197,17 +214,16 @@ carry_checked(struct worker *w, const struct entry *e)
 	struct stat st;
 	own_fd src = -1;
 
-	TRY(examine(w, e, &src, &st));
+	TRY(carry_examine(w, e, &src, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_OPEN, SIDE_SRC, -1);
-	bool takes_long = st.st_size >= HAND_OVER_MIN || w->run->request.through != NULL;
-	if (src >= 0 && takes_long && !e->handed && sched_is_hungry(w->run->sched)) {
+	if (src >= 0 && carry_is_long(w, e, &st)) {
 		entryjob_push(w, e);
 		return ERR_OK;
 	}
 	if (S_ISREG(st.st_mode))
 		atomic_fetch_add_explicit(&live->bytes_found, st.st_size, memory_order_relaxed);
-	struct err err = carry_decided(w, e, src, &st);
+	struct err err = carry_examined(w, e, src, &st);
 	file_drop(&src);
 	return err;
 }

@@ -23,6 +23,7 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/fanout.h"
 #include "run/filepipe.h"
 #include "run/readback.h"
 #include "sys/file.h"
@@ -30,16 +31,14 @@
 
 #include <errno.h>
 
-enum {
-	TRIES = 2 /* a file that changes while it is read is read once more (UX.md section 3) */
-};
-
 /* Whether the source is as it was.  A file that had more to give than its size is one of those whose
  * size and times say nothing (/proc, /sys). */
-static bool
-stood_still(const struct stat *before, const struct stat *after, const struct moved *moved)
+bool
+carry_stood_still(const struct worker *w, const struct stat *before, const struct stat *after,
+    const struct moved *moved)
 {
-	if (moved->bytes > before->st_size)
+	/* how much a command has read nobody knows */
+	if (moved->bytes > before->st_size && w->run->request.through == NULL)
 		return true;
 	return before->st_size == after->st_size &&
 	       before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
@@ -54,21 +53,22 @@ struct opened {
 	struct stat *st;
 };
 
-/* Pass the content through the commands that were asked for. */
-static struct err
-pass_content(
-    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+struct err
+carry_through(struct worker *w, const struct entry *e, int src, const struct stat *st, int dst,
+    struct moved *moved)
 {
 	node_src_path(e->dir, e->src_name, &w->src);
 	node_dst_path(e->dir, e->name, &w->dst);
 	struct filepipe_ends ends = {
-		.src = from.fd,
-		.st = from.st,
+		.src = src,
+		.st = st,
 		.dst = dst,
 		.src_path = w->src.buf,
 		.dst_path = w->dst.buf,
 	};
-	return filepipe_pass(w->pipe, &ends, &w->hash, moved);
+	TRY(filepipe_pass(w->pipe, &ends, &w->hash, moved));
+	atomic_fetch_add_explicit(&w->run->live->bytes_done, st->st_size, memory_order_relaxed);
+	return ERR_OK;
 }
 
 /* Keep the digests of what was seen, for telling. */
@@ -110,26 +110,21 @@ static struct err
 move_content(
     struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
 {
-	bool through = w->run->request.through != NULL;
-	const struct moved as_long = { 0 };
 	struct stat after;
 
-	for (int i = 0; i < TRIES; i++) {
+	if (w->fanout != NULL && !fanout_is_moved(w->fanout))
+		return fanout_move(w, e, dst, moved);
+	for (int i = 0; i < CARRY_TRIES; i++) {
 		str_clear(&w->hash);
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		if (through)
-			TRY(pass_content(w, e, from, dst, moved));
+		if (w->run->request.through != NULL)
+			TRY(carry_through(w, e, from.fd, from.st, dst, moved));
 		else
 			TRY(copy_content(w, e, from, dst, moved));
 		TRY(file_stat(from.fd, SIDE_SRC, &after));
-		/* how much a command has read nobody knows */
-		if (stood_still(from.st, &after, through ? &as_long : moved)) {
-			if (through)
-				atomic_fetch_add_explicit(&w->run->live->bytes_done,
-				    from.st->st_size, memory_order_relaxed);
+		if (carry_stood_still(w, from.st, &after, moved))
 			return ERR_OK;
-		}
 		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
@@ -142,7 +137,7 @@ move_checked(
 {
 	bool same;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < CARRY_TRIES; i++) {
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
 		struct err err = move_content(w, e, from, dst, &o->moved);
@@ -192,9 +187,14 @@ move_stream(
 {
 	struct observer *seen = w->run->request.hash != NULL ? &w->hashing.observer : NULL;
 
+	bool several = w->fanout != NULL && !fanout_is_moved(w->fanout);
+
+	/* a file that goes to a device can be read again for it */
+	if (several && !S_ISREG(from.st->st_mode))
+		return fanout_move(w, e, dst, moved);
 	str_clear(&w->hash);
 	if (w->run->request.through != NULL)
-		return pass_content(w, e, from, dst, moved);
+		return carry_through(w, e, from.fd, from.st, dst, moved);
 	if (seen != NULL)
 		seen->begin(seen);
 	TRY(read_stream(w, from.fd, dst, seen, moved));

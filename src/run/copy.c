@@ -2,7 +2,6 @@
 /* The verb copy: a directory for a sink, cp's operands, durability at the end. */
 #include "run/copy.h"
 
-#include "base/own.h"
 #include "run/filepipe.h"
 #include "run/ledger.h"
 #include "run/operands.h"
@@ -79,30 +78,41 @@ explain(struct run *run)
 	str_release(&text);
 }
 
+static void
+sync_base(struct run *run, const struct node *base)
+{
+	struct err err = fs_sync(base->dst_fd);
+
+	if (!err_failed(err))
+		err = dir_sync(base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, base->dst_shown, err, NULL);
+}
+
 /* Make what was written durable, if that was asked for. */
 static void
 sync_all(struct run *run)
 {
 	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
-	struct err err = fs_sync(run->base->dst_fd);
-	if (!err_failed(err))
-		err = dir_sync(run->base->dst_fd);
-	if (err_failed(err))
-		tell_operand_error(run, run->request.report->dst, err, NULL);
+	if (run->base->also == NULL) {
+		sync_base(run, run->base);
+		return;
+	}
+	for (size_t i = 0; i < run->base->n_also; i++) {
+		if (run->base->also[i] != NULL)
+			sync_base(run, run->base->also[i]);
+	}
 }
 
-/* Prepare RUN to read back what was written: by the digest that is made anyway, or by one of ALGOS. */
-static struct err
+/* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
+static void
 prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
 {
-	const char *culprit;
-	const char *why;
-
 	if (opts->verify == READBACK_NONE || opts->dry_run)
-		return ERR_OK;
+		return;
 	if (run->request.hash == NULL) {
-		TRY(hash_algos_find("xxh128", algos, &culprit, &why));
+		hash_algos_default(algos);
 		run->request.hash = algos;
 		run->request.hash_unshared = true;
 	}
@@ -110,7 +120,6 @@ prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algo
 	run->request.readback_by = *run->request.hash;
 	run->request.readback_by.n = 1;
 	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
-	return ERR_OK;
 }
 
 /* Let the manifest appear; one of a run that was stopped would be of half a tree. */
@@ -147,7 +156,7 @@ copy_run(struct copy_opts *opts)
 
 	c.run = (struct run){
 		.copy = opts,
-		.sink = &sink_directory,
+		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,
@@ -158,13 +167,14 @@ copy_run(struct copy_opts *opts)
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
 			.dry_run = opts->dry_run,
+			.to = opts->to,
+			.n_to = opts->n_to,
 			.operands = opts->operands,
 			.n_operands = opts->n_operands,
 		},
 	};
 
-	/* xxhash is in the program: it is always found */
-	BUG_ON(err_failed(prepare_readback(&c.run, opts, &algos)));
+	prepare_readback(&c.run, opts, &algos);
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;

@@ -12,12 +12,13 @@
 
 /* What belongs to one stage beside the stage itself. */
 struct piping_stage {
-	const struct stage_spec *spec;  /* what was asked for */
-	const struct digest_algo *algo; /* of hash */
-	char digest[DIGEST_TEXT];       /* of hash: hex, "" until the whole stream has passed */
-	struct tap_counts counts;       /* of count */
-	struct outfile file;            /* of tee */
-	const char *label;              /* name of the stage, for results; borrowed from it */
+	const struct stage_spec *spec;   /* what was asked for */
+	const struct digest_algo *algo;  /* of hash */
+	const struct arc_module *module; /* of packing and unpacking; static storage */
+	char digest[DIGEST_TEXT];        /* of hash: hex, "" until the whole stream has passed */
+	struct tap_counts counts;        /* of count */
+	struct outfile file;             /* of tee */
+	const char *label;               /* name of the stage, for results; borrowed from it */
 };
 
 /* An outer end. */
@@ -26,8 +27,8 @@ struct piping_end {
 	struct outfile file; /* of a sink that is a named file */
 	char label[24];      /* its name if that is a descriptor's, "fd:N" */
 	bool is_std;         /* standard input or output */
-	int peer; /* a sink that is a connection: owned here, so that it is closed when all is known,
-	                      * and lent to the pipeline; -1 = none */
+	int peer;            /* a sink that is a connection: owned here, so that it is closed when
+	                      * all is known, and lent to the pipeline; -1 = none */
 };
 
 /* One run of `pipe`. */

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/console.h"
+#include "run/fan.h"
 #include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
@@ -71,15 +72,21 @@ handle_signal(struct run *run, int sig)
 }
 
 bool
-run_pump(struct run *run, int timeout_ms)
+run_pump_until(struct run *run, int fd, int timeout_ms)
 {
-	struct proc_wake wake = proc_wait(run->sigfd, run->done_fd, timeout_ms);
+	struct proc_wake wake = proc_wait(run->sigfd, fd, timeout_ms);
 	int sig;
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
 	report_tick(run->report);
 	return wake.done;
+}
+
+bool
+run_pump(struct run *run, int timeout_ms)
+{
+	return run_pump_until(run, run->done_fd, timeout_ms);
 }
 
 static struct err
@@ -117,8 +124,10 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
-	int64_t each = FDS_PER_WORKER + filepipe_descriptors(request);
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * each);
+	int64_t each =
+	    (int64_t)FDS_PER_WORKER * (1 + (int64_t)request->n_to) + filepipe_descriptors(request);
+	int64_t of_run = FDS_OF_RUN + 2 * (int64_t)request->n_to;
+	int64_t most = (nofile - of_run) / (2 * each);
 	int64_t jobs = request->jobs > 0 ? request->jobs : proc_cpus();
 
 	if (request->one_at_a_time)
@@ -126,7 +135,7 @@ fit_limits(struct run *run, size_t *budget)
 	if (jobs > most)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * each;
+	int64_t left = nofile - of_run - jobs * each;
 	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
@@ -184,6 +193,7 @@ prepare(struct run *run)
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
 		return memory;
+	TRY(fan_make_places(run));
 	TRY(make_workers(run));
 	return build_filter(run);
 }
@@ -208,6 +218,7 @@ release(struct run *run)
 		str_release(&w->rel);
 	}
 	free(run->workers);
+	fan_free_places(run);
 	links_free(run->links);
 	nodes_free(run->nodes);
 	sched_free(run->sched);

@@ -25,9 +25,17 @@ struct worker {
 	struct hashing readback;     /* one digest of the file that is read back, with --verify */
 	struct str hash;             /* likewise, as events carry them; "" = none */
 	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
+	struct fanout
+	    *fanout; /* the file at hand and where it goes, of several destinations; borrowed */
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+};
+
+/* One of several destinations. */
+struct place {
+	struct links *links; /* of the names there; owned but for the first one's */
+	atomic_bool dead;    /* it is full, gone or read-only: nothing more goes there */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -40,6 +48,8 @@ struct request {
 	enum readback_when readback;        /* --verify; HASH is not NULL then */
 	struct hash_algos readback_by;      /* the first of HASH alone */
 	bool hash_unshared;                 /* HASH is made only to read back: clones need none */
+	const char *const *to;              /* [n_to], directories that get all that DEST gets */
+	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
 	int jobs;                           /* workers, 0 = chosen by the program */
 	bool one_at_a_time;                 /* one worker: it asks questions */
@@ -66,6 +76,8 @@ struct run {
 	struct links *links;            /* locks itself */
 	struct bufs *bufs;              /* locks itself */
 	struct cancel cancel;           /* locks itself */
+	struct place *places;           /* [n_places], owned; NULL = there is one destination */
+	size_t n_places;                /* number of them, the first one included, or 0 */
 	struct refusals refusals;       /* locks itself */
 	struct engine engine;           /* borrows OPTS, REFUSALS and CANCEL */
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
@@ -104,5 +116,7 @@ int run_carry_out(struct run *run, const struct run_steps *steps);
 struct err run_start_workers(struct run *run);
 /* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
 bool run_pump(struct run *run, int timeout_ms);
+/* Likewise; true when descriptor FD is readable. */
+bool run_pump_until(struct run *run, int fd, int timeout_ms);
 
 #endif

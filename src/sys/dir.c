@@ -252,6 +252,14 @@ dir_rename(int dir, const char *from, const char *to, bool keep)
 }
 
 struct err
+dir_move(int from, const char *name, int to, const char *to_name)
+{
+	if (renameat2(from, name, to, to_name, RENAME_NOREPLACE) != 0)
+		return err_sys(OP_RENAME, SIDE_DST, -1);
+	return ERR_OK;
+}
+
+struct err
 dir_unlink(int dir, const char *name)
 {
 	return unlinkat(dir, name, 0) != 0 ? err_sys(OP_UNLINK, SIDE_DST, -1) : ERR_OK;

@@ -60,6 +60,8 @@ struct err dir_read_symlink(int dir, const char *name, char *buf, size_t size);
 struct err dir_link(int from, const char *from_name, bool follow, int to, const char *to_name);
 /* Rename within DIR; with KEEP an existing TO is EEXIST. */
 struct err dir_rename(int dir, const char *from, const char *to, bool keep);
+/* Move NAME of directory FROM to TO_NAME of directory TO, where nothing may have that name. */
+struct err dir_move(int from, const char *name, int to, const char *to_name);
 /* Remove the name of a non-directory. */
 struct err dir_unlink(int dir, const char *name);
 /* Remove an empty directory. */

@@ -97,6 +97,7 @@ node_new(struct node *parent, const char *src_name, const char *name)
 	node_add_work(parent);
 	n->parent = parent;
 	n->number = parent->number;
+	n->place = parent->place;
 	return n;
 }
 
@@ -338,6 +339,7 @@ nodes_unref(struct nodes *p, struct node *n)
 	while (n != NULL && atomic_fetch_sub(&n->refs, 1) == 1) {
 		struct node *parent = n->parent;
 		close_forgotten(p, n);
+		free((void *)n->also);
 		sides_free(n->sides);
 		free(n);
 		n = parent;
@@ -401,12 +403,21 @@ finish(struct nodes *p, struct node *n, void *worker)
 	file_drop(&fds[1]);
 }
 
+/* End what stands for N at several destinations. */
+static void
+drop_also(struct nodes *p, struct node *n, void *worker)
+{
+	for (size_t i = 0; i < n->n_also; i++)
+		nodes_drop_work(p, n->also[i], worker);
+}
+
 void
 nodes_drop_work(struct nodes *p, struct node *n, void *worker)
 {
 	while (n != NULL && atomic_fetch_sub(&n->work, 1) == 1) {
 		struct node *parent = n->parent; /* lives: its work counts N */
 		finish(p, n, worker);
+		drop_also(p, n, worker);
 		nodes_unref(p, n);
 		n = parent;
 	}

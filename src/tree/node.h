@@ -38,8 +38,13 @@ struct node {
 	bool follow_dst;     /* the destination name may be a symbolic link */
 	bool pinned;         /* the descriptors are never closed before the end: the base */
 	bool plain_owner;    /* new names in the destination get our own user and group */
-	bool failed;         /* it could not be opened or made: there is nothing to finish */
-	bool partial; /* its source was not listed to the end: nothing below it is an extra */
+	unsigned place; /* which of several destinations it is at, its parent's; 0 = the first */
+	/* Of a node that stands for several destinations: its directory at each, NULL = not there; it has
+	 * none itself then.  Owned array; each has a work that the end of this node drops.  Or NULL. */
+	struct node **also;
+	size_t n_also; /* elements of ALSO */
+	bool failed;   /* it could not be opened or made: there is nothing to finish */
+	bool partial;  /* its source was not listed to the end: nothing below it is an extra */
 	unsigned char other;   /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
 	                        * SIDE_NOT_ASKED */
 	struct sides *sides;   /* names of the destination where the sink compares, or NULL; owned,

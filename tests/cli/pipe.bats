@@ -12,15 +12,21 @@ setup() {
 
 # only NAME...: the working directory has these entries and no others
 only() {
-	assert_equal "$(ls -A | tr '\n' ' ')" "$(printf '%s\n' "$@" | sort | tr '\n' ' ')"
+	assert_equal "$(names_of . | sort)" "$(printf '%s\n' "$@" | sort)"
+}
+
+# piped: what is in the file "in", through a pipe
+piped() {
+	cat in
 }
 
 @test "no stage at all, or one that is -, is cat (row 61)" {
 	decant pipe <in >out
 	cmp in out
-	decant pipe - <in | cmp - in
-	cat in | decant pipe | cmp - in
-	cat in | decant pipe - ! copy ! - >out
+	decant pipe - <in >out
+	cmp in out
+	piped | decant pipe | cmp - in
+	piped | decant pipe - ! copy ! - >out
 	cmp in out
 	decant pipe in | cmp - in
 	decant pipe </dev/null >out
@@ -109,7 +115,7 @@ $(sha256sum in)"
 	cmp in copy
 }
 
-@test "limit and range pass what they say, before or after others" {
+@test "limit and range pass what they say, before or after others (row 22)" {
 	decant pipe in ! limit 1000 | cmp - <(head -c 1000 in)
 	decant pipe in ! range 100K:70000 | cmp - <(tail -c +102401 in | head -c 70000)
 	decant pipe in ! limit 0 | cmp - /dev/null
@@ -172,7 +178,7 @@ $PWD/sub
 	(trap '' PIPE; run -1 decant pipe cmd yes ! cmd true; assert_output "decant: stage 'yes' nobody reads its output")
 }
 
-@test "a full device is named (row 53)" {
+@test "a full device is named (rows 28, 53)" {
 	run -3 bash -c '"$DECANT" pipe in >/dev/full'
 	assert_output --partial "error writing 'stdout': No space left on device"
 	run -3 decant pipe in ! count ! /dev/full
@@ -196,7 +202,7 @@ $PWD/sub
 	cp in log
 	decant pipe in >>log
 	cat in in | cmp - log
-	cat in | decant pipe >>log
+	piped | decant pipe >>log
 	cat in in in | cmp - log
 	decant pipe in ! count 2>/dev/null >>log
 	decant pipe cmd 'echo end' >>log
@@ -234,9 +240,27 @@ time.sleep(20)'; :"
 	assert_equal "$(grep -c 'had at most' said)" 1
 }
 
-@test "a limit without a command to limit is accepted and does nothing" {
-	decant pipe --mem-limit=1M in ! out
-	cmp in out
+@test "a memory limit without a command is a mistake, not a run without a limit (row 94)" {
+	run -2 decant pipe --mem-limit=1M in ! count ! out
+	assert_line --index 0 "decant: '--mem-limit' is for commands, and no stage is one"
+	only in old
+}
+
+@test "what becomes of stages is told as JSON, too (row 80)" {
+	require_command jq
+	run -1 --separate-stderr decant pipe --json in ! cmd "sh -c 'cat >/dev/null; exit 3'" ! out
+	assert_equal "$(printf '%s\n' "${lines[@]}" | jq -r 'select(.type == "stage") | "\(.result) \(.code)"')" 'exit 3'
+}
+
+@test "much takes no more requests for memory than little (row 86)" {
+	require_count
+	local few
+	truncate -s 1M little
+	truncate -s 100M much
+	counted "$DECANT" pipe little ! count ! cmd cat ! hash xxh64=sum ! /dev/null >/dev/null
+	few=$ALLOCS
+	counted "$DECANT" pipe much ! count ! cmd cat ! hash xxh64=sum ! /dev/null >/dev/null
+	[ "$ALLOCS" -le $((few + 2)) ] || fail "$ALLOCS, and $few for little"
 }
 
 @test "a pipeline whose time is up says so (row 66)" {
@@ -264,7 +288,7 @@ while time.monotonic() < end:
         os.pwrite(fd, byte * 262144, 0)' "$1"
 }
 
-@test "a digest is of the bytes that stand at the destination, whatever the source does (rows 19, 31)" {
+@test "a digest is of the bytes that stand at the destination, whatever the source does (row 31)" {
 	local i runs=40 seconds=30 flipper
 	[ -z "${CHECK_SLOW:-}" ] || runs=1000 seconds=600
 	head -c 262144 /dev/zero >src

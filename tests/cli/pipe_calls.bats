@@ -25,6 +25,11 @@ calls_on() {
 	grep -E "^([0-9]+ +)?($1)\([0-9]+<($PWD/|pipe:|TCP|UNIX|socket:)" calls | grep -vE 'TCGETS|read.*, "", .* = 0$' | head -n 5 || true
 }
 
+# piped: what is in the file "in", through a pipe
+piped() {
+	cat in
+}
+
 @test "a user's file is handed to a command: we never touch a byte (rows 44, 49)" {
 	traced -q "$DECANT" pipe cmd cat <in >out
 	cmp in out
@@ -47,11 +52,11 @@ calls_on() {
 }
 
 @test "a pipe is spliced, unless somebody looks (rows 30, 31)" {
-	cat in | traced -f "$DECANT" pipe - ! out
+	piped | traced -f "$DECANT" pipe - ! out
 	cmp in out
 	assert_equal "$(calls_on "${DATA_CALLS//,/|}")" ''
 	grep -q ' splice(' calls
-	cat in | traced -f "$DECANT" pipe - ! hash xxh128 ! out
+	piped | traced -f "$DECANT" pipe - ! hash xxh128 ! out
 	cmp in out
 	assert_equal "$(calls_on 'splice|tee|vmsplice|sendfile')" ''
 	traced -f "$DECANT" pipe in ! hash xxh128=/dev/null ! cmd sed '' ! out
@@ -130,7 +135,7 @@ pipes_of() {
 }
 
 @test "a read or a write of a stream is one call, without a question before it" {
-	cat in | strace -f -qq -o calls -e 'trace=fstat,newfstatat,statx,read,preadv2,write' \
+	piped | strace -f -qq -o calls -e 'trace=fstat,newfstatat,statx,read,preadv2,write' \
 		"$DECANT" pipe - ! count ! out
 	local asked moved
 	asked=$(grep -cE ' (fstat|newfstatat|statx)\(' calls)
@@ -150,7 +155,7 @@ pipes_of() {
 	for error in EINVAL ENOSYS EXDEV EOPNOTSUPP EPERM; do
 		inj "copy_file_range:error=$error" "$DECANT" pipe in ! out
 		cmp in out
-		cat in | inj "splice:error=$error:when=2+" "$DECANT" pipe - ! out
+		piped | inj "splice:error=$error:when=2+" "$DECANT" pipe - ! out
 		cmp in out
 	done
 	inj "splice:error=EINVAL" "$DECANT" pipe in ! - | cmp - in

@@ -24,7 +24,7 @@ listening() {
 # DATA: what a call that moves bytes through the memory of its caller is called
 DATA='(read|pread64|readv|preadv2?|write|pwrite64|writev|pwritev2?|recvfrom|recvmsg|sendto|sendmsg)'
 
-@test "a file goes to a socket by sendfile and from it by splice (rows 7, 9, 85)" {
+@test "a file goes to a socket by sendfile and from it by splice (rows 1, 7, 9, 85)" {
 	require_calls
 	local trace='trace=read,pread64,preadv2,write,pwrite64,pwritev2,recvfrom,sendto,sendfile,splice'
 	free_port
@@ -85,6 +85,25 @@ DATA='(read|pread64|readv|preadv2?|write|pwrite64|writev|pwritev2?|recvfrom|recv
 	assert_equal "$(find . -name '*out*' | wc -l)" 1
 }
 
+@test "a sender that is stopped is no end of the data either (row 34)" {
+	free_port
+	"$DECANT" pipe listen "$PORT" ! out 2>said &
+	local receiver=$! status=0
+	wait_until listening
+	"$DECANT" pipe cmd yes ! copy ! connect "127.0.0.1:$PORT" &
+	local sender=$!
+	arrives() { find "/proc/$receiver/fd" -lname '*(deleted)' | grep -q .; }
+	wait_until arrives
+	kill -TERM "$sender"
+	wait "$sender" || status=$?
+	assert_equal "$status" 143
+	status=0
+	wait "$receiver" || status=$?
+	assert_equal "$status" 1
+	grep -q 'Connection reset by peer' said
+	assert_file_not_exists out
+}
+
 @test "a receiver that is stopped leaves no file, and its sender learns of it (rows 34, 71)" {
 	free_port
 	"$DECANT" pipe listen "$PORT" ! out &
@@ -92,7 +111,7 @@ DATA='(read|pread64|readv|preadv2?|write|pwrite64|writev|pwritev2?|recvfrom|recv
 	wait_until listening
 	"$DECANT" pipe cmd yes ! copy ! connect "127.0.0.1:$PORT" 2>said &
 	local sender=$!
-	arrives() { [ -n "$(find . -size +0 -name '.*')" ] || [ "$(ls -l /proc/"$receiver"/fd | grep -c socket)" -ge 1 ]; }
+	arrives() { find "/proc/$receiver/fd" -lname '*(deleted)' -size +0 | grep -q . || find . -name '.*' -size +0 | grep -q .; }
 	wait_until arrives
 	kill -TERM "$receiver"
 	wait "$receiver" || status=$?

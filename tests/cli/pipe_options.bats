@@ -44,9 +44,9 @@ Try 'decant pipe --help'."
 	refused "'listen' can only be the first or the last stage" in '|' listen 9000 '|' out
 }
 
-@test "compression of our own is refused with the cure" {
-	refused "there is no stage 'zstd' yet; use cmd zstd" in '|' zstd -3 '|' out
-	refused "there is no stage 'gunzip' yet; use cmd 'gzip -dc'" in '|' gunzip '|' out
+@test "compression of our own takes a level, or nothing" {
+	refused "invalid value '-x' for 'zstd' (use a level such as -6)" in '|' zstd -x '|' out
+	refused "extra word '-3' in the stage 'gunzip'" in '|' gunzip -3 '|' out
 }
 
 @test "wrong values are answered with right ones" {

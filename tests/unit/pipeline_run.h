@@ -96,8 +96,7 @@ end_at(int fd, bool owned, const char *name)
 static inline void
 pipeline_go(struct pipeline_test *t, const struct end *source, const struct end *sink)
 {
-	assert_int_equal(
-	    pipeline_start(t->p, &t->run, &t->means, source, sink, &t->fault).code, 0);
+	assert_int_equal(pipeline_start(t->p, &t->run, &t->means, source, sink, &t->fault).code, 0);
 }
 
 /* Start and wait. */
@@ -127,7 +126,8 @@ pipeline_end(struct pipeline_test *t, size_t more)
 
 /* What a function stage does here, and what it saw. */
 struct actor {
-	int64_t writes; /* lines of 6 bytes to write, each at once, before anything is read; -1 = for ever */
+	int64_t
+	    writes; /* lines of 6 bytes to write, each at once, before anything is read; -1 = for ever */
 	int64_t reads;  /* bytes to read; -1 = to the end */
 	bool passes_on; /* what it reads is written */
 	bool early;     /* it then ends early */

@@ -6,8 +6,8 @@
 
 enum {
 	LINES = 100000,
-	LINE = 6,         /* bytes of a line */
-	AT_ONCE = 1000,   /* milliseconds within which a wait for nothing is over; STAGES.md row 68 */
+	LINE = 6,       /* bytes of a line */
+	AT_ONCE = 1000, /* milliseconds within which a wait for nothing is over; STAGES.md row 68 */
 	SLOW_LINES = 100, /* that a slow reader reads byte by byte */
 };
 
@@ -23,7 +23,7 @@ __wrap_fd_write_ready(struct fd_known to, const void *buf, size_t size, size_t *
 	return __real_fd_write_ready(to, buf, size, put);
 }
 
-/* STAGES.md section 3: 600,000 bytes in lines are ten blocks of 64 KiB. */
+/* Rows 78, 79, and the pins behind them: 600,000 bytes in lines are ten blocks of 64 KiB. */
 static void
 lines_leave_in_blocks(void **state)
 {
@@ -77,9 +77,10 @@ the_ends_are_given_themselves(void **state)
 
 /* What a neighbor is, and what the functions of a row are to be given there. */
 struct match {
-	const char *stages; /* f = function of any wish, F = one that wants descriptors, c = command */
-	const char *ins;    /* of each function: r = ring, d = descriptor, - = nothing */
-	const char *outs;   /* likewise */
+	const char
+	    *stages;     /* f = function of any wish, F = one that wants descriptors, c = command */
+	const char *ins; /* of each function: r = ring, d = descriptor, - = nothing */
+	const char *outs; /* likewise */
 };
 
 static const struct match matches[] = {
@@ -131,8 +132,8 @@ neighbors_are_matched(void **state)
 			char in = kind_of(actors[k].in_fd, actors[k].in_ring);
 			char out = kind_of(actors[k].out_fd, actors[k].out_ring);
 			if (in != m->ins[k] || out != m->outs[k])
-				fail_msg("%s: function %zu was given %c and %c", m->stages, k, in,
-				    out);
+				fail_msg(
+				    "%s: function %zu was given %c and %c", m->stages, k, in, out);
 		}
 		pipeline_end(&t, 0);
 	}

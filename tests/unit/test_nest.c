@@ -35,9 +35,8 @@ bytes_pass_through_it(void **state)
 
 		pipeline_begin(&t);
 		pipeline_append(&t, actor_new(&writer, "writer"));
-		pipeline_append(&t,
-		    nest((kind & 1) != 0 ? COMMAND("cat") : actor_new(&a, "a"),
-			(kind & 2) != 0 ? COMMAND("cat") : actor_new(&b, "b")));
+		pipeline_append(&t, nest((kind & 1) != 0 ? COMMAND("cat") : actor_new(&a, "a"),
+					(kind & 2) != 0 ? COMMAND("cat") : actor_new(&b, "b")));
 		pipeline_append(&t, actor_new(&reader, "reader"));
 		assert_int_equal(pipeline_pass(&t, &no_end, &no_end).kind, VERDICT_OK);
 		assert_int_equal(reader.got, 6000);

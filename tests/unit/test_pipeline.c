@@ -26,10 +26,9 @@ a_start_that_fails_anywhere_leaves_nothing(void **state)
 		assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
 		for (int k = 0; k < STAGES; k++) {
 			actors[k] = (struct actor){ .reads = -1, .passes_on = true };
-			pipeline_append(&t,
-			    k == missing ? COMMAND("/nonexistent/missing", "word")
-			    : k % 2 == 0 ? COMMAND("cat")
-					 : actor_new(&actors[k], "actor"));
+			pipeline_append(&t, k == missing ? COMMAND("/nonexistent/missing", "word")
+					    : k % 2 == 0 ? COMMAND("cat")
+							 : actor_new(&actors[k], "actor"));
 		}
 		/* the source does not end: who was started must be ended */
 		struct end source = end_at(ends[0], true, "stdin");
@@ -94,7 +93,7 @@ pass_with(enum middle m, bool owns_in, bool owns_out)
 		close(out[1]);
 }
 
-/* Rows 51, 52, 61, 69. */
+/* Rows 51, 52, 54, 60, 61, 69; a pipeline of nothing is not canceled by its own end. */
 static void
 what_is_given_is_closed_and_what_is_lent_is_not(void **state)
 {
