@@ -40,10 +40,12 @@ LIBDECANT_FILES = \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
+	src/cli/settle_sync.c \
 	src/cli/stages.c \
 	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
+	src/cli/sync.def \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/through.def \
@@ -57,6 +59,7 @@ LIBDECANT_FILES = \
 	src/cli/verb_list.c \
 	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_sync.c \
 	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -174,18 +177,23 @@ LIBDECANT_FILES = \
 	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
+	src/run/comparing.c \
+	src/run/comparing.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
 	src/run/directory.c \
+	src/run/directory.h \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
 	src/run/dirspool.c \
 	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/extras.c \
+	src/run/extras.h \
 	src/run/fan.c \
 	src/run/fan.h \
 	src/run/fanout.c \
@@ -202,6 +210,8 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/ignores.c \
+	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
@@ -218,6 +228,9 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/mirror.c \
+	src/run/mirror.h \
+	src/run/mirrorsink.c \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -247,6 +260,10 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/places.c \
+	src/run/places.h \
+	src/run/prune.c \
+	src/run/prune.h \
 	src/run/readback.c \
 	src/run/readback.h \
 	src/run/reading.c \
@@ -258,6 +275,8 @@ LIBDECANT_FILES = \
 	src/run/special.c \
 	src/run/sums.c \
 	src/run/sums.h \
+	src/run/sync.c \
+	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -275,6 +294,8 @@ LIBDECANT_FILES = \
 	src/run/unpackmember.c \
 	src/run/verify.c \
 	src/run/verify.h \
+	src/run/why.c \
+	src/run/why.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/extmap.c \
@@ -313,6 +334,8 @@ LIBDECANT_FILES = \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
+	src/tree/compare.c \
+	src/tree/compare.h \
 	src/tree/entry.h \
 	src/tree/filter.c \
 	src/tree/filter.h \
@@ -335,6 +358,8 @@ LIBDECANT_FILES = \
 	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
+	src/tree/rules.c \
+	src/tree/rules.h \
 	src/tree/sides.c \
 	src/tree/sides.h
 
@@ -376,6 +401,7 @@ UNIT_TESTS = \
 	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
+	tests/unit/test_compare \
 	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
@@ -411,6 +437,7 @@ UNIT_TESTS = \
 	tests/unit/test_render \
 	tests/unit/test_report \
 	tests/unit/test_ring \
+	tests/unit/test_rules \
 	tests/unit/test_sched \
 	tests/unit/test_sharing \
 	tests/unit/test_sides \
@@ -465,6 +492,10 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
+	tests/cli/sync_basic.bats \
+	tests/cli/sync_delete.bats \
+	tests/cli/sync_filters.bats \
+	tests/cli/sync_pairs.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
@@ -511,6 +542,7 @@ TEST_FILES = \
 	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
+	tests/cli/pairs.py \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/client/arc.c \

@@ -79,6 +79,24 @@ apply_exclude_from(struct cli *c, const struct opt *o, const char *value)
 }
 
 enum cli_outcome
+apply_include_from(struct cli *c, const struct opt *o, const char *value)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_INCLUDE_FILE, value });
+}
+
+enum cli_outcome
+apply_filter(struct cli *c, const struct opt *o, const char *value)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_FILTER, value });
+}
+
+enum cli_outcome
+apply_rsync_filter(struct cli *c, const struct opt *o, const char *)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_FILTER, ": .rsync-filter" });
+}
+
+enum cli_outcome
 apply_from0(struct cli *c, const struct opt *o, const char *)
 {
 	struct select_opts *select = opt_field(c, o);

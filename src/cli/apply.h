@@ -8,6 +8,9 @@
 opt_apply apply_exclude;      /* add a rule to a struct select_opts */
 opt_apply apply_include;      /* likewise */
 opt_apply apply_exclude_from; /* likewise */
+opt_apply apply_include_from; /* likewise */
+opt_apply apply_filter;       /* likewise */
+opt_apply apply_rsync_filter; /* likewise */
 opt_apply apply_from0;        /* names of a struct select_opts end with NUL */
 opt_apply apply_preserve;     /* set what is named in a struct keep */
 opt_apply apply_no_preserve;  /* clear it */

@@ -7,6 +7,7 @@
 #include "run/hash.h"
 #include "run/pack.h"
 #include "run/pipe.h"
+#include "run/sync.h"
 #include "run/unpack.h"
 #include "run/verify.h"
 
@@ -30,6 +31,7 @@ struct command {
 		struct unpack_opts unpack; /* of the verb unpack */
 		struct verify_opts verify; /* of the verb verify */
 		struct pack_opts pack;     /* of the verb pack */
+		struct sync_opts sync;     /* of the verb sync */
 	};                                 /* how; which one, VERB says */
 };
 

@@ -42,7 +42,8 @@ enum event_kind {
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
 	EVENT_LISTED,   /* an entry that `list` shows: LISTED */
-	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
+	EVENT_BRAKE, /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
+	EVENT_RESULT, /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
 /*
@@ -71,7 +72,7 @@ struct event {
 	                          * not because it is the source's; NULL = nobody asked; ITEM */
 	const char
 	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
-	                          * command did; RESULT: the bare value */
+	                          * command did; RESULT: the bare value; BRAKE: what helps */
 	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
 	int status;  /* STAGE: the enum exit_code that the run deserves for it */
 	const struct listed *listed; /* LISTED */

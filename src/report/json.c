@@ -196,6 +196,18 @@ add_stage(struct str *s, const struct event *ev)
 	str_adds(s, "}\n");
 }
 
+/* Append what was refused for safety. */
+static void
+add_brake(struct str *s, const struct event *ev)
+{
+	str_adds(s, "{\"type\":\"error\"");
+	add_text(s, "class", err_group_name(ERR_GROUP_REFUSED));
+	add_text(s, "op", "delete");
+	add_bool(s, "fatal", false);
+	add_text(s, "message", ev->note);
+	str_adds(s, "}\n");
+}
+
 /* Append what a stage found out. */
 static void
 add_result(struct str *s, const struct event *ev)
@@ -225,6 +237,9 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		break;
 	case EVENT_STAGE:
 		add_stage(s, ev);
+		break;
+	case EVENT_BRAKE:
+		add_brake(s, ev);
 		break;
 	case EVENT_RESULT:
 		add_result(s, ev);

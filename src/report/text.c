@@ -112,6 +112,7 @@ is_said(const struct report_opts *opts, const struct event *ev)
 	switch (ev->kind) {
 	case EVENT_ERROR:
 	case EVENT_STAGE:
+	case EVENT_BRAKE:
 		return true;
 	case EVENT_LOST:
 	case EVENT_NOTE:
@@ -154,7 +155,7 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		return;
 	str_addf(s, "%s: ", opts->program);
 	size_t at = s->len;
-	if (ev->kind == EVENT_NOTE) {
+	if (ev->kind == EVENT_NOTE || ev->kind == EVENT_BRAKE) {
 		str_add_text(s, ev->note, strlen(ev->note));
 	} else if (ev->kind == EVENT_STAGE) {
 		add_stage(s, ev);
@@ -166,9 +167,11 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	} else {
 		text_add_failure(s, ev, name);
 	}
-	if (opts->io.stderr_colored && ev->kind == EVENT_ERROR)
+	if (opts->io.stderr_colored && (ev->kind == EVENT_ERROR || ev->kind == EVENT_BRAKE))
 		paint_word(s, at, BOLD_RED);
 	str_addc(s, '\n');
+	if (ev->kind == EVENT_BRAKE && ev->result != NULL)
+		str_addf(s, "hint: %s\n", ev->result);
 }
 
 /* Append NAME shown safely and blanks up to WIDTH columns; a character is taken to be one wide. */

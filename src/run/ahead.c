@@ -103,7 +103,7 @@ should_list(const struct ahead *a)
 static void
 list_some(struct ahead *a, struct worker *w)
 {
-	enum listed what = LISTED_ITEM;
+	enum ahead_listed what = LISTED_ITEM;
 
 	a->listing = true;
 	for (int i = 0; i < LIST_RUN && what != LISTED_END && !a->stopped && has_room(a); i++) {

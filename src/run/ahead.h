@@ -18,7 +18,7 @@
 struct ahead;
 
 /* What a walk found. */
-enum listed {
+enum ahead_listed {
 	LISTED_ITEM,    /* an entry */
 	LISTED_NOTHING, /* nothing yet: ask again */
 	LISTED_END,     /* there are no more */
@@ -27,7 +27,7 @@ enum listed {
 /* Who lists and who prepares; called by one worker at a time, and by several. */
 struct ahead_ops {
 	/* Put the next entry into ITEM. */
-	enum listed (*list)(void *arg, struct worker *w, struct pack_item *item);
+	enum ahead_listed (*list)(void *arg, struct worker *w, struct pack_item *item);
 	/* True when list() would wait for somebody else. */
 	bool (*would_wait)(void *arg);
 	/* Prepare ITEM. */

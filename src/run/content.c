@@ -25,6 +25,7 @@
 #include "run/carry.h"
 #include "run/fanout.h"
 #include "run/filepipe.h"
+#include "run/places.h"
 #include "run/readback.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -234,6 +235,21 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
+/* Move the content from the earlier tree that T found it in: there it may be cloned. */
+static struct err
+move_basis(
+    struct worker *w, const struct entry *e, const struct target *t, int dst, struct moved *moved)
+{
+	own_fd fd = -1;
+	struct stat st;
+	struct opened from = { -1, &st };
+
+	TRY(dir_open_file(t->basis_dir, e->name, false, &fd));
+	TRY(file_stat(fd, SIDE_SRC, &st));
+	from.fd = fd;
+	return move_content(w, e, from, dst, moved);
+}
+
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
@@ -252,6 +268,8 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
+	else if (t->basis != NULL)
+		moved = move_basis(w, e, t, c->fd, &o->moved);
 	else if (!w->run->copy->plan.attributes_only) {
 		moved = move_checked(w, e, from, c->fd, o);
 		o->hashed = w->hash.len > 0;
@@ -319,9 +337,10 @@ carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);
 	struct err err = write_file(w, e, from, t, o);
-	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+	if (err.code == EEXIST && entry_is_absent(e) && !t->dest.exists) {
 		/* a name listed twice, one that differs only in case, or somebody else's: decide
 		 * again, looking; a file that was to appear whole meets it at its end */
+		places_forget(t);
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;

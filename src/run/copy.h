@@ -34,6 +34,8 @@ struct copy_opts {
 	bool default_mode;           /* --no-preserve=mode: new files get 0666 less the umask */
 	bool parents;                /* recreate the whole source path below DEST */
 	bool strip_slashes;          /* remove trailing slashes from each SOURCE */
+	bool makes_dest;             /* DEST is made, as a directory, where sources need one */
+	bool contents;               /* the one source stands for what is in it */
 	bool no_target_dir;          /* -T: DEST is the thing itself */
 	const char *target_dir;      /* -t DIR, or NULL */
 	const char *suffix;          /* suffix of simple backups, never NULL nor empty */

@@ -8,9 +8,11 @@
 #include "run/dirjob.h"
 #include "run/entryjob.h"
 #include "run/feed.h"
+#include "run/places.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
+#include "sys/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -65,6 +67,34 @@ last_component(const char *path, char *buf)
 	buf[len] = '\0';
 	if (len == 0 || strcmp(buf, "..") == 0)
 		memcpy(buf, ".", 2);
+	return ERR_OK;
+}
+
+/* Whether the sources need DEST to be a directory: one that is none, or several things, go into it. */
+static bool
+needs_directory(const struct operands *o, const char *dest)
+{
+	struct stat st;
+
+	if (o->n != 1 || o->run->copy->contents || o->run->copy->parents ||
+	    o->run->copy->select.files_from != NULL || dest[strlen(dest) - 1] == '/')
+		return true;
+	return !err_failed(dir_stat(AT_FDCWD, o->sources[0], true, SIDE_SRC, &st)) &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* Make the directory DEST, which is not there, for a base; a dry run has a base of nothing. */
+static struct err
+make_dest(struct operands *o, const char *dest)
+{
+	struct run *run = o->run;
+
+	if (!run->request.dry_run)
+		return dir_make(AT_FDCWD, dest, run->copy->keep.mode ? 0700 : 0777);
+	run->base = node_new_base(run->nodes, AT_FDCWD, -1, dest);
+	if (run->base == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	run->base->fresh = true;
 	return ERR_OK;
 }
 
@@ -168,14 +198,28 @@ find_base(struct operands *o)
 {
 	const struct copy_opts *opts = o->run->copy;
 	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
-	bool several = o->n > 1 || opts->parents || opts->select.files_from != NULL;
+	bool several =
+	    o->n > 1 || opts->contents || opts->parents || opts->select.files_from != NULL;
 	struct stat st;
 
 	struct err err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
+	bool made =
+	    opts->makes_dest && err.code == ENOENT && dest[0] != '\0' && needs_directory(o, dest);
+	if (made) {
+		err = make_dest(o, dest);
+		if (err_failed(err))
+			return refuse(o->run, dest, err, NULL);
+		if (o->run->base != NULL)
+			return true;
+		err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
+	}
 	bool is_dir = !err_failed(err) && S_ISDIR(st.st_mode);
 	if (is_dir && !opts->no_target_dir) {
 		err = make_base(o->run, dest, dest);
-		return err_failed(err) ? refuse(o->run, dest, err, NULL) : true;
+		if (err_failed(err))
+			return refuse(o->run, dest, err, NULL);
+		o->run->base->fresh = made;
+		return true;
 	}
 	if (several || opts->target_dir != NULL) {
 		if (!err_failed(err))
@@ -259,8 +303,15 @@ give_directory(struct operands *o, const struct entry *e, const struct stat *st)
 		    "it is a directory (use -r or -a to copy directories)");
 		return;
 	}
-	/* "src/." into src's own parent merges into what is there: only the base itself matters */
-	struct err err = goes_into_itself(run, e, st, &inside);
+	/* "src/." into src's own parent merges into what is there: only the base itself matters; and a run
+	 * that compares may go into a part of its source, which the walk leaves out */
+	struct err err = ERR_OK;
+	if (run->mirror != NULL)
+		inside =
+		    (run->base->dst.st_dev == st->st_dev && run->base->dst.st_ino == st->st_ino) ||
+		    is_itself(run->base, e, st);
+	else
+		err = goes_into_itself(run, e, st, &inside);
 	if (err_failed(err)) {
 		tell_error(o->w, e, err, NULL);
 		return;
@@ -391,10 +442,24 @@ give_source(struct operands *o, char *source)
 		return;
 	}
 	struct err err = last_component(source, name);
+	if (opts->contents)
+		memcpy(name, ".", 2);
 	if (err_failed(err))
 		refuse(o->run, source, err, NULL);
 	else
 		give(o, o->run->base, source, o->rename_to != NULL ? o->rename_to : name);
+}
+
+void
+operands_make_durable(struct run *run)
+{
+	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
+		return;
+	struct err err = fs_sync(run->base->dst_fd);
+	if (!err_failed(err))
+		err = dir_sync(run->base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, run->request.report->dst, err, NULL);
 }
 
 void
@@ -409,7 +474,7 @@ operands_run(struct run *run)
 	};
 
 	map_init(&o.seen);
-	if (find_base(&o) && make_places(run)) {
+	if (find_base(&o) && make_places(run) && (run->mirror == NULL || places_open(run))) {
 		if (opts->select.files_from != NULL) {
 			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
 		} else {

@@ -86,7 +86,7 @@ prepare_item(void *arg, struct worker *w, struct pack_item *item)
 	pack_item_prepare(item, w, &p->wants);
 }
 
-static enum listed
+static enum ahead_listed
 list_item(void *arg, struct worker *w, struct pack_item *item)
 {
 	return packwalk_next(((struct packing *)arg)->walk, w, item);

@@ -195,7 +195,7 @@ enter(struct packwalk *w, struct worker *worker, struct node *n)
 }
 
 /* Meet the directory E, whose parent is held. */
-static enum listed
+static enum ahead_listed
 meet_directory(
     struct packwalk *w, struct worker *worker, const struct entry *e, struct pack_item *item)
 {
@@ -229,7 +229,7 @@ meet_directory(
 	return LISTED_ITEM;
 }
 
-static enum listed
+static enum ahead_listed
 meet(struct packwalk *w, struct worker *worker, const struct entry *e, struct pack_item *item)
 {
 	atomic_fetch_add_explicit(&w->run->live->items_found, 1, memory_order_relaxed);
@@ -257,7 +257,7 @@ is_excluded(struct packwalk *w, struct worker *worker, const struct entry *e)
 }
 
 /* The next name of the innermost directory. */
-static enum listed
+static enum ahead_listed
 next_name(struct packwalk *w, struct worker *worker, struct pack_item *item)
 {
 	struct level *l = &w->levels[w->n - 1];
@@ -278,7 +278,7 @@ next_name(struct packwalk *w, struct worker *worker, struct pack_item *item)
 		return LISTED_NOTHING;
 	}
 	struct node *dir = e.dir;
-	enum listed what = LISTED_NOTHING;
+	enum ahead_listed what = LISTED_NOTHING;
 	e.follow = all && (e.type == DT_LNK || e.type == DT_UNKNOWN);
 	if (e.type == DT_UNKNOWN || e.follow) {
 		err = dir_stat(dir->src_fd, name, e.follow, SIDE_SRC, &st);
@@ -331,13 +331,13 @@ name_operand(struct packwalk *w, const char *path, struct str *name)
 }
 
 /* Meet the operand or listed name PATH. */
-static enum listed
+static enum ahead_listed
 meet_operand(struct packwalk *w, struct worker *worker, const char *path, struct pack_item *item)
 {
 	struct run *run = w->run;
 	struct node *base = run->base;
 	struct str name = STR_INIT;
-	enum listed what = LISTED_NOTHING;
+	enum ahead_listed what = LISTED_NOTHING;
 	struct stat st;
 
 	name_operand(w, path, &name);
@@ -367,7 +367,7 @@ meet_operand(struct packwalk *w, struct worker *worker, const char *path, struct
 }
 
 /* The next name of the list; a list that does not come does not hold up a cancellation. */
-static enum listed
+static enum ahead_listed
 next_listed(struct packwalk *w, struct worker *worker, struct pack_item *item)
 {
 	const struct cancel *c = &w->run->cancel;
@@ -395,7 +395,7 @@ next_listed(struct packwalk *w, struct worker *worker, struct pack_item *item)
 	return LISTED_NOTHING;
 }
 
-enum listed
+enum ahead_listed
 packwalk_next(void *walk, struct worker *worker, struct pack_item *item)
 {
 	struct packwalk *w = walk;

@@ -14,7 +14,7 @@ struct err packwalk_new(struct run *run, struct packwalk **walk);
 /* Free W, with WORKER dropping what it had entered.  NULL is fine. */
 void packwalk_free(struct packwalk *w, struct worker *worker);
 /* Put the next entry into ITEM: ahead_ops.list. */
-enum listed packwalk_next(void *walk, struct worker *w, struct pack_item *item);
+enum ahead_listed packwalk_next(void *walk, struct worker *w, struct pack_item *item);
 /* True when the list of names has to be waited for: ahead_ops.would_wait. */
 bool packwalk_would_wait(void *walk);
 

@@ -71,6 +71,19 @@ handle_signal(struct run *run, int sig)
 	bufs_wake(run->bufs);
 }
 
+/* --stop-after: the time is over. */
+static void
+stop_in_time(struct run *run)
+{
+	struct event ev = { .kind = EVENT_NOTE, .note = "stopped, as --stop-after asks" };
+
+	run->stop_ns = 0;
+	report_emit(run->report, &ev);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
+	bufs_wake(run->bufs);
+}
+
 bool
 run_pump_until(struct run *run, int fd, int timeout_ms)
 {
@@ -79,6 +92,8 @@ run_pump_until(struct run *run, int fd, int timeout_ms)
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
+	if (run->stop_ns > 0 && proc_now_ns() > run->stop_ns)
+		stop_in_time(run);
 	report_tick(run->report);
 	return wake.done;
 }
@@ -94,7 +109,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	if (select->n_rules == 0)
+	/* a sync has rules of its own kind */
+	if (select->n_rules == 0 || run->mirror != NULL)
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)
@@ -149,7 +165,7 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = w->hash = STR_INIT;
+		w->src = w->dst = w->rel = w->why = w->hash = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
@@ -216,6 +232,7 @@ release(struct run *run)
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
+		str_release(&w->why);
 	}
 	free(run->workers);
 	fan_free_places(run);

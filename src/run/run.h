@@ -30,6 +30,7 @@ struct worker {
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+	struct str why;           /* what differs, likewise */
 };
 
 /* One of several destinations. */
@@ -67,6 +68,7 @@ struct run {
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */
 	struct hash_run *hash;          /* what the verb hash needs besides; NULL for others */
+	struct mirror *mirror;          /* what a sync knows; NULL for other verbs */
 	const struct sink *sink;        /* what becomes of the entries */
 	struct filter *filter;          /* what is left out, or NULL; owned */
 	struct report *report;          /* locks itself */
@@ -92,6 +94,8 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	int64_t stop_ns;        /* when nothing new is started any more, 0 = never */
+	atomic_uint unread;     /* directories of the source not read, or not to the end */
 	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */

@@ -30,6 +30,7 @@ struct sink {
 };
 
 extern const struct sink sink_directory; /* a directory tree: copy */
+extern const struct sink sink_mirror;    /* a directory tree that is compared first: sync */
 extern const struct sink sink_digests;   /* no destination: hash */
 extern const struct sink sink_several;   /* several of them: copy --to */
 

@@ -370,6 +370,51 @@ meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pa
 	return compare_holders(n, &a, &b, keep, out);
 }
 
+static bool
+has_name(const struct meta_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		if (strcmp(n->buf + i, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* meta_drop_others() of FD, or of PATH when FD is -1. */
+static struct err
+drop_others(const struct meta_names *src, struct meta_names *dst, int fd, const char *path,
+    const struct keep *keep)
+{
+	TRY(list_into(dst, fd, path));
+	for (size_t i = 0; i < dst->len; i += strlen(dst->buf + i) + 1) {
+		const char *name = dst->buf + i;
+		if (!wanted(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
+		    strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
+			continue;
+		int got = fd >= 0 ? fremovexattr(fd, name) : lremovexattr(path, name);
+		if (got != 0 && errno != ENODATA)
+			return err_sys(OP_XATTR, SIDE_DST, -1);
+	}
+	return ERR_OK;
+}
+
+struct err
+meta_drop_others(
+    const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep)
+{
+	return drop_others(src, dst, fd, NULL, keep);
+}
+
+struct err
+meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
+    const struct meta_pair *pair, const struct keep *keep)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, pair->dst_dir, pair->dst_name);
+	return drop_others(src, dst, -1, path, keep);
+}
+
 struct err
 meta_clear_acl(int fd)
 {

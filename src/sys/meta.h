@@ -101,6 +101,13 @@ struct err meta_visit_xattrs(
 /* Likewise of what cannot be opened, by its name below directory DIR. */
 struct err meta_visit_xattrs_at(
     struct meta_names *n, int dir, const char *name, const struct keep *keep, struct meta_visit *v);
+/* Remove the attributes of FD that KEEP wants and SRC, the names of its source, has not; ACLs stay.
+ * DST is room for FD's names.  Fails with XATTR or MEMORY. */
+struct err meta_drop_others(
+    const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep);
+/* Likewise of NAME below directory DIR, whatever it is. */
+struct err meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
+    const struct meta_pair *pair, const struct keep *keep);
 /* Remove the POSIX ACLs (access, and default of a directory) of FD that it may have inherited. */
 struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */

@@ -341,6 +341,8 @@ nodes_unref(struct nodes *p, struct node *n)
 		close_forgotten(p, n);
 		free((void *)n->also);
 		sides_free(n->sides);
+		if (n->scope != NULL)
+			n->free_scope(n->scope);
 		free(n);
 		n = parent;
 	}
@@ -445,6 +447,13 @@ part_of(const struct node *n, enum which which)
 	return NULL;
 }
 
+/* The directory itself, which says nothing before a name in it. */
+static bool
+is_here(const char *part)
+{
+	return part[0] == '.' && part[1] == '\0';
+}
+
 /* Build the path from its end: paths may be longer than PATH_MAX, and chains deeper than a stack. */
 static void
 build_path(const struct node *n, const char *name, enum which which, struct str *s)
@@ -470,7 +479,8 @@ build_path(const struct node *n, const char *name, enum which which, struct str 
 			at = at->parent;
 		}
 		name = NULL;
-		if (part == NULL || part[0] == '\0')
+		bool there = which == PATH_DST || which == PATH_REL;
+		if (part == NULL || part[0] == '\0' || (there && start != end && is_here(part)))
 			continue;
 		size_t part_len = strlen(part);
 		if (start != end && part[part_len - 1] != '/')
