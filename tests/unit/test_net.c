@@ -146,7 +146,7 @@ connect_when_there(const char *where)
 		if (!err_failed(e))
 			return fd;
 		assert_true(e.code == ECONNREFUSED || e.code == ENOENT);
-		assert_int_equal(e.op, OP_OPEN);
+		assert_int_equal(e.op, OP_CONNECT);
 		sched_yield();
 	}
 }
@@ -271,7 +271,7 @@ what_cannot_be_is_refused(void **state)
 		meet(&p);
 		if (p.e.code != b->code || (p.why != NULL) != b->has_why)
 			fail_msg("'%s': %s, %s", b->where, err_code_name(p.e), p.why);
-		assert_int_equal(p.e.op, OP_OPEN);
+		assert_int_equal(p.e.op, b->listens ? OP_LISTEN : OP_CONNECT);
 	}
 	memset(where + 6, 'x', 200);
 	struct peer p = { .listens = true };

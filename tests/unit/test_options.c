@@ -316,7 +316,7 @@ static const struct {
 	{ "decant copy --dryrun=x", "unknown option '--dryrun'; did you mean '--dry-run'?" },
 	{ "decant copy --one-filesystem",
 	    "unknown option '--one-filesystem'; did you mean '--one-file-system'?" },
-	{ "decant copy -rk a b", "unknown option '-k'" },
+	{ "decant copy -rE a b", "unknown option '-E'" },
 	{ "decant copy --in a b", "option '--in' is ambiguous; use --include or --interactive" },
 	{ "decant copy --delete a b", "'--delete' is not an option of copy, which never deletes" },
 	{ "decant copy --ignore-existing a b",
