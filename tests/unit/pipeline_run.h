@@ -117,10 +117,11 @@ pipeline_end(struct pipeline_test *t, size_t more)
 	bufs_free(t->run.bufs); /* aborts unless every block is back */
 	cancel_release(&t->cancel);
 	assert_int_equal(count_fds(), t->fds + more);
-	/* one that was joined may be seen for a moment longer: the kernel takes it out after */
-	for (int64_t limit = now_ms() + 2000; count_threads() != t->threads && now_ms() < limit;)
+	/* one that was joined may be seen for a moment longer: the kernel takes it out after; so one of the
+	 * test before may have been counted at the start */
+	for (int64_t limit = now_ms() + 2000; count_threads() > t->threads && now_ms() < limit;)
 		sched_yield();
-	assert_int_equal(count_threads(), t->threads);
+	assert_true(count_threads() <= t->threads);
 	assert_no_children();
 }
 
