@@ -19,27 +19,34 @@ LIBDECANT_FILES = \
 	src/cli/apply.c \
 	src/cli/apply.h \
 	src/cli/copy.def \
+	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
+	src/cli/follow.def \
 	src/cli/fsync.def \
 	src/cli/hash.def \
 	src/cli/help.c \
 	src/cli/help.h \
 	src/cli/jobs.def \
 	src/cli/keep.c \
+	src/cli/keep.def \
 	src/cli/keep.h \
 	src/cli/list.def \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pack.def \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
+	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
+	src/cli/settle_sync.c \
 	src/cli/stages.c \
 	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
+	src/cli/sync.def \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/through.def \
@@ -49,8 +56,11 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_list.c \
+	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_sync.c \
 	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -154,6 +164,8 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/ahead.c \
+	src/run/ahead.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
 	src/run/attrs.c \
@@ -162,36 +174,64 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
+	src/run/comparing.c \
+	src/run/comparing.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
 	src/run/directory.c \
+	src/run/directory.h \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
 	src/run/dirspool.c \
 	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/extras.c \
+	src/run/extras.h \
+	src/run/fan.c \
+	src/run/fan.h \
+	src/run/fanout.c \
+	src/run/fanout.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/filepipe.c \
 	src/run/filepipe.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
+	src/run/hashline.c \
+	src/run/hashline.h \
+	src/run/ignores.c \
+	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/known.c \
+	src/run/known.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
 	src/run/list.c \
 	src/run/list.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
+	src/run/mirror.c \
+	src/run/mirror.h \
+	src/run/mirrorsink.c \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -199,6 +239,20 @@ LIBDECANT_FILES = \
 	src/run/owndir.c \
 	src/run/ownermap.c \
 	src/run/ownermap.h \
+	src/run/ownernames.c \
+	src/run/ownernames.h \
+	src/run/pack.c \
+	src/run/pack.h \
+	src/run/packalign.c \
+	src/run/packalign.h \
+	src/run/packing.h \
+	src/run/packitem.c \
+	src/run/packitem.h \
+	src/run/packout.c \
+	src/run/packout.h \
+	src/run/packwalk.c \
+	src/run/packwalk.h \
+	src/run/packwrite.c \
 	src/run/parts.h \
 	src/run/picking.c \
 	src/run/picking.h \
@@ -207,11 +261,23 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/places.c \
+	src/run/places.h \
+	src/run/prune.c \
+	src/run/prune.h \
+	src/run/readback.c \
+	src/run/readback.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
+	src/run/sync.c \
+	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -229,6 +295,8 @@ LIBDECANT_FILES = \
 	src/run/unpackmember.c \
 	src/run/verify.c \
 	src/run/verify.h \
+	src/run/why.c \
+	src/run/why.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/extmap.c \
@@ -267,6 +335,8 @@ LIBDECANT_FILES = \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
+	src/tree/compare.c \
+	src/tree/compare.h \
 	src/tree/entry.h \
 	src/tree/filter.c \
 	src/tree/filter.h \
@@ -289,6 +359,8 @@ LIBDECANT_FILES = \
 	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
+	src/tree/rules.c \
+	src/tree/rules.h \
 	src/tree/sides.c \
 	src/tree/sides.h
 
@@ -319,23 +391,30 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_ahead \
+	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
 	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
+	tests/unit/test_compare \
 	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_function \
+	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
 	tests/unit/test_link \
+	tests/unit/test_linkpairs \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
@@ -345,10 +424,13 @@ UNIT_TESTS = \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
 	tests/unit/test_names \
+	tests/unit/test_nest \
 	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_packalign \
+	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -356,15 +438,19 @@ UNIT_TESTS = \
 	tests/unit/test_render \
 	tests/unit/test_report \
 	tests/unit/test_ring \
+	tests/unit/test_rules \
 	tests/unit/test_sched \
+	tests/unit/test_sharing \
 	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
+	tests/unit/test_split \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
@@ -390,15 +476,31 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
+	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
+	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pack.bats \
+	tests/cli/pipe.bats \
+	tests/cli/pipe_calls.bats \
+	tests/cli/pipe_ends.bats \
+	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
+	tests/cli/pipe_stops.bats \
+	tests/cli/sync_basic.bats \
+	tests/cli/sync_delete.bats \
+	tests/cli/sync_filters.bats \
+	tests/cli/sync_pairs.bats \
 	tests/cli/unpack.bats \
-	tests/cli/unpack_hostile.bats
+	tests/cli/unpack_hostile.bats \
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -407,10 +509,41 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/STAGES.md \
 	tests/cli/archives.py \
 	tests/cli/count_memory.c \
+	tests/cli/flip_bit.c \
+	tests/cli/golden/pipe_explain/command-then-hash \
+	tests/cli/golden/pipe_explain/command-to-file \
+	tests/cli/golden/pipe_explain/commands \
+	tests/cli/golden/pipe_explain/copy-and-tap \
+	tests/cli/golden/pipe_explain/count-only-null-out \
+	tests/cli/golden/pipe_explain/descriptors \
+	tests/cli/golden/pipe_explain/file-in-to-command-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-pipe \
+	tests/cli/golden/pipe_explain/file-to-command \
+	tests/cli/golden/pipe_explain/file-to-file \
+	tests/cli/golden/pipe_explain/file-to-stdout \
+	tests/cli/golden/pipe_explain/hash-between-files \
+	tests/cli/golden/pipe_explain/hash-then-command \
+	tests/cli/golden/pipe_explain/identity-between-commands \
+	tests/cli/golden/pipe_explain/identity-elided \
+	tests/cli/golden/pipe_explain/limit-on-pipes \
+	tests/cli/golden/pipe_explain/limit-then-command \
+	tests/cli/golden/pipe_explain/nothing-file-in-file-out \
+	tests/cli/golden/pipe_explain/pipe-to-command-to-pipe \
+	tests/cli/golden/pipe_explain/pipe-to-file \
+	tests/cli/golden/pipe_explain/pipe-to-null-out \
+	tests/cli/golden/pipe_explain/pipe-to-pipe \
+	tests/cli/golden/pipe_explain/range-between-files \
+	tests/cli/golden/pipe_explain/rate-between-files \
+	tests/cli/golden/pipe_explain/taps-in-a-row \
+	tests/cli/golden/pipe_explain/taps-on-both-sides \
+	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
+	tests/cli/pairs.py \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/client/arc.c \
@@ -425,6 +558,7 @@ TEST_FILES = \
 	tests/unit/joints.h \
 	tests/unit/line.h \
 	tests/unit/mover_fake.h \
+	tests/unit/pipeline_run.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -446,6 +580,8 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
+tests_unit_test_function_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
+
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_layout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
@@ -463,6 +599,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sharing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=extmap_get
 
 tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static enum cli_outcome
-settle_backup(struct cli *c)
+enum cli_outcome
+cli_settle_backup(struct cli *c)
 {
 	const char *name = "--backup";
 	const char *control = c->copy.control;
@@ -38,6 +38,7 @@ settle_defaults(struct cli *c)
 	struct plan_opts *plan = &opts->plan;
 	struct report_opts *report = &opts->report;
 
+	opts->default_mode = opts->keep.default_mode;
 	plan->interactive = c->copy.ask == ASK_USER;
 	if (c->copy.ask == ASK_NEVER)
 		plan->update = UPDATE_NONE;
@@ -47,6 +48,8 @@ settle_defaults(struct cli *c)
 		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
 	if (!opts->walk.recursive)
 		opts->walk.copy_contents = true;
+	if (opts->manifest != NULL && opts->hash.n == 0)
+		hash_algos_default(&opts->hash);
 	report->dry_run = opts->dry_run;
 	report->itemize |= opts->dry_run && report->print0 == PRINT0_NONE;
 	report->resumes = plan->update == UPDATE_OLDER || plan->update == UPDATE_NONE;
@@ -89,6 +92,8 @@ check_pairs(const struct cli *c)
 		{ opts->no_target_dir && opts->select.files_from != NULL, "--files-from",
 		    "--no-target-directory" },
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
+		{ opts->manifest != NULL && opts->dry_run, "--manifest", "--dry-run" },
+		{ opts->manifest != NULL && through, "--manifest", "--through" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->verbose, "--print0", "--verbose" },
@@ -135,7 +140,7 @@ settle_operands(struct cli *c)
 enum cli_outcome
 copy_settle(struct cli *c)
 {
-	if (settle_backup(c) != CLI_RUN)
+	if (cli_settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
 	settle_defaults(c);
 	if (check_pairs(c) != CLI_RUN)

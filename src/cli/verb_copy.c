@@ -2,6 +2,7 @@
 /* The verb copy: what its own options do, and its table. */
 #include "cli/keep.h"
 #include "cli/rows.h"
+#include "cli/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -15,71 +16,17 @@ set_follow(struct cli *c, enum follow follow)
 }
 
 static enum cli_outcome
-apply_no_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_NONE);
-}
-
-static enum cli_outcome
-apply_follow_operands(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ARGS);
-}
-
-static enum cli_outcome
-apply_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ALL);
-}
-
-static enum cli_outcome
 apply_keep_links(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.keep.links = true;
 	return set_follow(c, FOLLOW_NONE);
 }
 
-/* Keep, or with KEEP false do not keep, what BITS of enum keep_bit name. */
-static void
-set_keep(struct copy_opts *opts, unsigned bits, bool keep)
-{
-	keep_set(&opts->keep, bits, keep);
-	if (bits & (KEEP_MODE | KEEP_ALL))
-		opts->default_mode = !keep;
-}
-
-/* Likewise for a comma-separated LIST of words. */
-static enum cli_outcome
-set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
-{
-	unsigned bits;
-
-	if (keep_list(c, o, list, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	set_keep(&c->cmd->copy, bits, keep);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	if (value != NULL)
-		return set_keep_list(c, o, value, true);
-	set_keep(&c->cmd->copy, KEEP_MODE | KEEP_OWNER | KEEP_TIMES, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	return set_keep_list(c, o, value, false);
-}
-
 static enum cli_outcome
 apply_archive(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.walk.recursive = true;
-	set_keep(&c->cmd->copy, KEEP_ALL, true);
+	keep_set(&c->cmd->copy.keep, KEEP_ALL, true);
 	return set_follow(c, FOLLOW_NONE);
 }
 
@@ -118,6 +65,23 @@ apply_suffix(struct cli *c, const struct opt *, const char *value)
 {
 	c->copy.backup = true;
 	c->copy.suffix = value;
+	return CLI_RUN;
+}
+
+/* Append a destination; there is room for one an argument. */
+static enum cli_outcome
+apply_to(struct cli *c, const struct opt *o, const char *value)
+{
+	struct copy_opts *copy = &c->cmd->copy;
+
+	if (copy->n_to == COPY_TO_MAX)
+		return cli_complain_more(
+		    c, "extra directory", value, " for '%s' (at most %d)", o->name, COPY_TO_MAX);
+	if (copy->to == NULL)
+		copy->to = calloc(COPY_TO_MAX, sizeof(*copy->to));
+	if (copy->to == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	copy->to[copy->n_to++] = value;
 	return CLI_RUN;
 }
 
@@ -218,6 +182,8 @@ release(struct command *cmd)
 		free((void *)through->commands[i]);
 	free((void *)through->commands);
 	*through = (struct through_opts){ 0 };
+	free((void *)cmd->copy.to);
+	cmd->copy.to = NULL;
 	free(cmd->copy.select.rules);
 	cmd->copy.select = (struct select_opts){ 0 };
 }

@@ -52,4 +52,11 @@ struct tally {
  */
 struct err buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *out);
 
+/*
+ * Write the SIZE bytes of MEM at OFF, by themselves, as buffered_copy() would have: of B only the destination,
+ * the holes and the counter matter.  Adds to OUT.  Any thread.  Blocks.  Fails with WRITE, at the byte.
+ */
+struct err buffered_write(
+    const struct buffered *b, const char *mem, size_t size, int64_t off, struct tally *out);
+
 #endif

@@ -2,9 +2,8 @@
 /* Which end of a pipeline matters, which ends are let pass, and their words. */
 #include "pipe/verdict.h"
 
-#include "pipe/archive.h"
-
 #include "base/own.h"
+#include "pipe/archive.h"
 
 #include <errno.h>
 #include <signal.h>

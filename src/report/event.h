@@ -42,7 +42,8 @@ enum event_kind {
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
 	EVENT_LISTED,   /* an entry that `list` shows: LISTED */
-	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
+	EVENT_BRAKE, /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
+	EVENT_RESULT, /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
 /*
@@ -56,17 +57,22 @@ struct event {
 	const char *src;         /* source path as a person would type it */
 	const char *dst;         /* destination path likewise */
 	const char *path;        /* path below the destination root: what JSON and itemize print */
-	int64_t size;            /* logical bytes of content; ITEM */
-	struct moved moved;      /* how the content travelled; ITEM */
-	double seconds;          /* time spent on the entry, 0 = not measured */
-	struct err err;          /* ERROR, LOST, VANISHED */
-	bool fatal;              /* ERROR: the run stops because of it */
-	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
+	const char *root;   /* of several destinations the one it is about, whose path then says
+	                          * more to people than PATH; else NULL */
+	int64_t size;       /* logical bytes of content; ITEM */
+	struct moved moved; /* how the content travelled; ITEM */
+	double seconds;     /* time spent on the entry, 0 = not measured */
+	struct err err;     /* ERROR, LOST, VANISHED */
+	bool fatal;         /* ERROR: the run stops because of it */
+	const char *note;   /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
-	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char
+	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
+	                          * not because it is the source's; NULL = nobody asked; ITEM */
 	const char
 	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
-	                          * command did; RESULT: the bare value */
+	                          * command did; RESULT: the bare value; BRAKE: what helps */
 	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
 	int status;  /* STAGE: the enum exit_code that the run deserves for it */
 	const struct listed *listed; /* LISTED */
@@ -86,6 +92,7 @@ struct counts {
 	int64_t written;         /* content that was written, or with --dry-run would be */
 	int64_t cloned;          /* content that is shared */
 	int64_t holes;           /* content that is holes */
+	int64_t verified;        /* files that were read back and found good */
 };
 
 /* The name of K as JSON prints it, e.g. "file"; static storage. */

@@ -134,6 +134,7 @@ add_item(struct str *s, const struct event *ev)
 	add_text(s, "action", item_action_name(ev->action));
 	add_text(s, "kind", item_kind_name(ev->what));
 	add_path(s, "path", ev->path != NULL ? ev->path : ev->dst);
+	add_path(s, "root", ev->root);
 	if (ev->what == KIND_FILE)
 		add_number(s, "bytes", ev->size);
 	if (ev->note != NULL && ev->action == ACTION_LINKED)
@@ -141,6 +142,8 @@ add_item(struct str *s, const struct event *ev)
 	else if (ev->note != NULL)
 		add_reasons(s, ev->note);
 	add_means(s, &ev->moved);
+	if (ev->verified != NULL)
+		add_text(s, "verified", ev->verified);
 	if (ev->hash != NULL)
 		add_text(s, "hash", ev->hash);
 	add_path(s, "backup", ev->backup);
@@ -165,6 +168,7 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	add_text(s, "op", err_op_name(ev->err));
 	add_text(s, "errno", err_code_name(ev->err));
 	add_path(s, "path", path);
+	add_path(s, "root", ev->root);
 	add_text(s, "side", sides[ev->err.side <= SIDE_DST ? ev->err.side : SIDE_NONE]);
 	if (ev->err.off > 0)
 		add_number(s, "offset", ev->err.off);
@@ -188,6 +192,18 @@ add_stage(struct str *s, const struct event *ev)
 	add_path(s, "stage", ev->src);
 	add_text(s, "result", ev->result);
 	add_number(s, "code", ev->code);
+	add_text(s, "message", ev->note);
+	str_adds(s, "}\n");
+}
+
+/* Append what was refused for safety. */
+static void
+add_brake(struct str *s, const struct event *ev)
+{
+	str_adds(s, "{\"type\":\"error\"");
+	add_text(s, "class", err_group_name(ERR_GROUP_REFUSED));
+	add_text(s, "op", "delete");
+	add_bool(s, "fatal", false);
 	add_text(s, "message", ev->note);
 	str_adds(s, "}\n");
 }
@@ -221,6 +237,9 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		break;
 	case EVENT_STAGE:
 		add_stage(s, ev);
+		break;
+	case EVENT_BRAKE:
+		add_brake(s, ev);
 		break;
 	case EVENT_RESULT:
 		add_result(s, ev);
@@ -308,6 +327,7 @@ json_summary(struct str *s, const struct outcome *o, int64_t omitted)
 	add_number(s, "vanished", c->vanished);
 	add_number(s, "changed", c->changed);
 	add_number(s, "lost", c->lost);
+	add_number(s, "verified", c->verified);
 	add_seconds(s, "seconds", o->span_ns);
 	add_bool(s, "interrupted", o->signal != 0);
 	str_adds(s, "}\n");

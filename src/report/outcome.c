@@ -53,6 +53,8 @@ error_exit(const struct event *ev)
 {
 	if (ev->fatal)
 		return EXIT_STOPPED;
+	if (ev->err.op == OP_VERIFY)
+		return EXIT_INTEGRITY;
 	return ev->err.op == OP_CHANGED ? EXIT_UNQUIET : EXIT_PARTIAL;
 }
 
@@ -77,6 +79,9 @@ outcome_count(struct outcome *o, const struct event *ev, bool strict)
 	case EVENT_STAGE:
 		o->counts.failed++;
 		outcome_raise(o, (enum exit_code)ev->status);
+		break;
+	case EVENT_BRAKE:
+		outcome_raise(o, EXIT_REFUSED);
 		break;
 	case EVENT_ITEM:
 	case EVENT_NOTE:

@@ -42,8 +42,8 @@ text_add_failure(struct str *s, const struct event *ev, const char *name)
 		str_add_text(s, ev->note, strlen(ev->note));
 		return;
 	}
-	/* the phrase says it all: ESTALE is only our code for it */
-	if (ev->err.op != OP_CHANGED)
+	/* the phrase says it all: ESTALE and EBADMSG are only our codes for it */
+	if (ev->err.op != OP_CHANGED && ev->err.op != OP_VERIFY)
 		str_addf(s, ": %s", err_reason(ev->err));
 	add_note(s, ev->note);
 }
@@ -80,13 +80,14 @@ add_stopped(
     struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
 {
 	const char *state = lost_destination(ev->err);
+	const char *root = ev->root != NULL ? ev->root : opts->dst;
 
 	str_adds(s, "stopped: ");
-	if (state == NULL || ev->err.side != SIDE_DST || opts->dst == NULL) {
+	if (state == NULL || ev->err.side != SIDE_DST || root == NULL) {
 		text_add_failure(s, ev, event_name(ev));
 		return;
 	}
-	str_add_shown(s, opts->dst, strlen(opts->dst));
+	str_add_shown(s, root, strlen(root));
 	str_addf(s, " %s", state);
 	if (ev->note != NULL)
 		add_note(s, ev->note);
@@ -111,6 +112,7 @@ is_said(const struct report_opts *opts, const struct event *ev)
 	switch (ev->kind) {
 	case EVENT_ERROR:
 	case EVENT_STAGE:
+	case EVENT_BRAKE:
 		return true;
 	case EVENT_LOST:
 	case EVENT_NOTE:
@@ -153,7 +155,7 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		return;
 	str_addf(s, "%s: ", opts->program);
 	size_t at = s->len;
-	if (ev->kind == EVENT_NOTE) {
+	if (ev->kind == EVENT_NOTE || ev->kind == EVENT_BRAKE) {
 		str_add_text(s, ev->note, strlen(ev->note));
 	} else if (ev->kind == EVENT_STAGE) {
 		add_stage(s, ev);
@@ -165,9 +167,11 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	} else {
 		text_add_failure(s, ev, name);
 	}
-	if (opts->io.stderr_colored && ev->kind == EVENT_ERROR)
+	if (opts->io.stderr_colored && (ev->kind == EVENT_ERROR || ev->kind == EVENT_BRAKE))
 		paint_word(s, at, BOLD_RED);
 	str_addc(s, '\n');
+	if (ev->kind == EVENT_BRAKE && ev->result != NULL)
+		str_addf(s, "hint: %s\n", ev->result);
 }
 
 /* Append NAME shown safely and blanks up to WIDTH columns; a character is taken to be one wide. */
@@ -233,8 +237,8 @@ add_remark(struct str *s, const struct event *ev)
 		str_adds(s, "  ");
 		if (says_all(ev))
 			str_add_text(s, ev->note, strlen(ev->note));
-		else if (ev->err.op == OP_CHANGED)
-			str_adds(s, err_group_words(ERR_GROUP_CHANGED));
+		else if (ev->err.op == OP_CHANGED || ev->err.op == OP_VERIFY)
+			str_adds(s, err_group_words(err_group(ev->err)));
 		else
 			str_addf(s, "%s: %s", err_phrase(ev->err), err_reason(ev->err));
 	} else if (ev->note != NULL && ev->action == ACTION_LINKED) {
@@ -248,12 +252,21 @@ add_remark(struct str *s, const struct event *ev)
 		str_addf(s, "  %s", ev->hash);
 }
 
+/* What people are told of EV's path; OTHER when it has none. */
+static const char *
+shown_path(const struct event *ev, const char *other)
+{
+	const char *path = ev->root != NULL ? ev->dst : ev->path;
+
+	return path != NULL ? path : other;
+}
+
 /* Append one itemized line; with -0 the name is raw and last. */
 static void
 add_itemized(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	bool failed = ev->kind == EVENT_ERROR;
-	const char *path = ev->path != NULL ? ev->path : event_name(ev);
+	const char *path = shown_path(ev, event_name(ev));
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
 		     ev->action != ACTION_LINKED;
 	bool remarked = failed || ev->note != NULL || ev->hash != NULL;
@@ -364,10 +377,20 @@ add_explanation(struct str *s, const struct event *ev)
 		str_addc(s, ')');
 }
 
+/* How content was read back, for people. */
+static const char *
+verified_words(const char *verified)
+{
+	if (strcmp(verified, "shared") == 0)
+		return "shared, not verified";
+	return strcmp(verified, "cold") == 0 ? "verified, past the cache"
+					     : "verified, perhaps from the cache";
+}
+
 static void
 add_explained(struct str *s, const struct event *ev)
 {
-	const char *path = ev->path != NULL ? ev->path : ev->dst;
+	const char *path = shown_path(ev, ev->dst);
 	char size[SIZE_TEXT] = "";
 
 	if (ev->kind != EVENT_ITEM || path == NULL)
@@ -376,6 +399,8 @@ add_explained(struct str *s, const struct event *ev)
 	str_addf(s, "%10s  %-6s  %s", ev->what == KIND_FILE ? size_format(size, ev->size) : "",
 	    explain_verb(ev), explain_means(ev));
 	add_explanation(s, ev);
+	if (ev->verified != NULL)
+		str_addf(s, "; %s", verified_words(ev->verified));
 	str_addc(s, '\n');
 }
 
@@ -383,7 +408,7 @@ void
 text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
-		str_addf(s, "%s\n", ev->note);
+		str_addf(s, "%s%c", ev->note, opts->end);
 	if (ev->kind == EVENT_LISTED) {
 		listing_text(s, ev->listed);
 		str_addc(s, '\n');

@@ -3,10 +3,55 @@
 #include "run/copy.h"
 
 #include "run/filepipe.h"
+#include "run/ledger.h"
 #include "run/operands.h"
+#include "run/outfile.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/fs.h"
+
+#include <errno.h>
+
+/* A run of the verb. */
+struct copy_run {
+	struct run run; /* first: the steps find it */
+	struct inodes *inodes;
+	struct outfile manifest;
+};
+
+/* Make what a manifest needs. */
+static struct err
+begin_manifest(struct copy_run *c)
+{
+	const struct copy_opts *opts = c->run.copy;
+	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
+	const struct ledger_opts ledger = {
+		.algos = &opts->hash,
+		.inodes = c->inodes = inodes_new(),
+		.workers = c->run.n_workers + 1,
+		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
+	};
+
+	c->run.ledger = ledger_new(&ledger);
+	if (c->inodes == NULL || c->run.ledger == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	return outfile_begin(&c->manifest, opts->manifest);
+}
+
+static void
+give(struct run *run)
+{
+	struct copy_run *c = (struct copy_run *)(void *)run;
+	struct err err = run->copy->manifest != NULL ? begin_manifest(c) : ERR_OK;
+
+	if (!err_failed(err)) {
+		operands_run(run);
+		return;
+	}
+	tell_operand_error(run, run->copy->manifest, err, NULL);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err);
+}
 
 /* Say, once, by which pipeline content went. */
 static void
@@ -33,27 +78,85 @@ explain(struct run *run)
 	str_release(&text);
 }
 
+static void
+sync_base(struct run *run, const struct node *base)
+{
+	struct err err = fs_sync(base->dst_fd);
+
+	if (!err_failed(err))
+		err = dir_sync(base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, base->dst_shown, err, NULL);
+}
+
 /* Make what was written durable, if that was asked for. */
+static void
+sync_all(struct run *run)
+{
+	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
+		return;
+	if (run->base->also == NULL) {
+		sync_base(run, run->base);
+		return;
+	}
+	for (size_t i = 0; i < run->base->n_also; i++) {
+		if (run->base->also[i] != NULL)
+			sync_base(run, run->base->also[i]);
+	}
+}
+
+/* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
+static void
+prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
+{
+	if (opts->verify == READBACK_NONE || opts->dry_run)
+		return;
+	if (run->request.hash == NULL) {
+		hash_algos_default(algos);
+		run->request.hash = algos;
+		run->request.hash_unshared = true;
+	}
+	run->request.readback = opts->verify;
+	run->request.readback_by = *run->request.hash;
+	run->request.readback_by.n = 1;
+	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
+}
+
+/* Let the manifest appear; one of a run that was stopped would be of half a tree. */
+static void
+publish_manifest(struct copy_run *c)
+{
+	struct run *run = &c->run;
+
+	if (run->copy->manifest == NULL || cancel_requested(&run->cancel))
+		return;
+	struct err err = ledger_write(run->ledger, c->manifest.fd);
+	if (!err_failed(err))
+		err = outfile_publish(&c->manifest, run->copy->fsync != FSYNC_NONE);
+	if (!err_failed(err))
+		return;
+	tell_operand_error(run, run->copy->manifest, err, NULL);
+	report_raise(run->report, EXIT_STOPPED);
+}
+
 static void
 conclude(struct run *run)
 {
 	explain(run);
-	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
-		return;
-	struct err err = fs_sync(run->base->dst_fd);
-	if (!err_failed(err))
-		err = dir_sync(run->base->dst_fd);
-	if (err_failed(err))
-		tell_operand_error(run, run->request.report->dst, err, NULL);
+	sync_all(run);
+	publish_manifest((struct copy_run *)(void *)run);
 }
 
 int
 copy_run(struct copy_opts *opts)
 {
-	static const struct run_steps steps = { .give = operands_run, .conclude = conclude };
-	struct run run = {
+	struct hash_algos algos;
+	static const struct run_steps steps = { .give = give, .conclude = conclude };
+	struct copy_run c = { .manifest = { .fd = -1, .dir = -1 } };
+
+	c.run = (struct run){
 		.copy = opts,
-		.sink = &sink_directory,
+		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,
@@ -64,15 +167,22 @@ copy_run(struct copy_opts *opts)
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
 			.dry_run = opts->dry_run,
+			.to = opts->to,
+			.n_to = opts->n_to,
 			.operands = opts->operands,
 			.n_operands = opts->n_operands,
 		},
 	};
 
+	prepare_readback(&c.run, opts, &algos);
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
-	return run_carry_out(&run, &steps);
+	int status = run_carry_out(&c.run, &steps);
+	outfile_discard(&c.manifest);
+	ledger_free(c.run.ledger);
+	inodes_free(c.inodes);
+	return status;
 }

@@ -145,7 +145,7 @@ move_up(struct unpacking *u)
 	}
 	struct err err = dir_open(u->above, from, SIDE_DST, &below);
 	if (!err_failed(err)) {
-		err = dir_move(below, u->top.buf, u->above, u->top.buf);
+		err = dir_move(below, u->top.buf, u->above, u->top.buf, true);
 		file_drop(&below);
 	}
 	if (!err_failed(err))

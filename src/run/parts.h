@@ -24,10 +24,12 @@ struct walk_opts {
 /* One option that says what to leave out; the last rule that matches an entry decides. */
 struct filter_rule {
 	enum {
-		RULE_EXCLUDE, /* --exclude: leave out what TEXT matches */
-		RULE_INCLUDE, /* --include: keep what TEXT matches */
-		RULE_FILE     /* --exclude-from: the rules are in the file named TEXT */
-	} kind;               /* what TEXT is */
+		RULE_EXCLUDE,      /* --exclude: leave out what TEXT matches */
+		RULE_INCLUDE,      /* --include: keep what TEXT matches */
+		RULE_FILE,         /* --exclude-from: the rules are in the file named TEXT */
+		RULE_INCLUDE_FILE, /* --include-from: likewise, to keep; verb sync */
+		RULE_FILTER        /* --filter: TEXT is a rule in rsync's form; verb sync */
+	} kind;                    /* what TEXT is */
 
 	const char *text; /* a pattern or the name of a file; borrowed from argv */
 };
@@ -54,6 +56,13 @@ enum durability {
 	FSYNC_NONE, /* when the kernel likes */
 	FSYNC_END,  /* one syncfs of the destination at the end */
 	FSYNC_EACH, /* each file before it appears, and its directory */
+};
+
+/* What is done about content once it was written: --verify. */
+enum readback_when {
+	READBACK_NONE, /* nothing */
+	READBACK_READ, /* it is read back and compared */
+	READBACK_COLD, /* likewise, from the device as far as that can be had */
 };
 
 #endif

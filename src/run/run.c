@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/console.h"
+#include "run/fan.h"
 #include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
@@ -38,7 +39,7 @@ workers_worth_starting(const struct run *run)
 	/* beside what commands take, creating is nothing */
 	if (run->request.through != NULL)
 		return run->n_workers;
-	if (run->request.jobs > 0 || run->base->dst_fd < 0 ||
+	if (run->request.jobs > 0 || run->verify != NULL || run->base->dst_fd < 0 ||
 	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
 		return run->n_workers;
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
@@ -70,6 +71,19 @@ handle_signal(struct run *run, int sig)
 	bufs_wake(run->bufs);
 }
 
+/* --stop-after: the time is over. */
+static void
+stop_in_time(struct run *run)
+{
+	struct event ev = { .kind = EVENT_NOTE, .note = "stopped, as --stop-after asks" };
+
+	run->stop_ns = 0;
+	report_emit(run->report, &ev);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
+	bufs_wake(run->bufs);
+}
+
 bool
 run_pump_until(struct run *run, int fd, int timeout_ms)
 {
@@ -78,6 +92,8 @@ run_pump_until(struct run *run, int fd, int timeout_ms)
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
+	if (run->stop_ns > 0 && proc_now_ns() > run->stop_ns)
+		stop_in_time(run);
 	report_tick(run->report);
 	return wake.done;
 }
@@ -93,7 +109,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	if (select->n_rules == 0)
+	/* a sync has rules of its own kind */
+	if (select->n_rules == 0 || run->mirror != NULL)
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)
@@ -123,8 +140,10 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
-	int64_t each = FDS_PER_WORKER + filepipe_descriptors(request);
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * each);
+	int64_t each =
+	    (int64_t)FDS_PER_WORKER * (1 + (int64_t)request->n_to) + filepipe_descriptors(request);
+	int64_t of_run = FDS_OF_RUN + 2 * (int64_t)request->n_to;
+	int64_t most = (nofile - of_run) / (2 * each);
 	int64_t jobs = request->jobs > 0 ? request->jobs : proc_cpus();
 
 	if (request->one_at_a_time)
@@ -132,7 +151,7 @@ fit_limits(struct run *run, size_t *budget)
 	if (jobs > most)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * each;
+	int64_t left = nofile - of_run - jobs * each;
 	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
@@ -146,13 +165,16 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = w->hash = STR_INIT;
+		w->src = w->dst = w->rel = w->why = w->hash = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
 		if (run->request.hash != NULL)
 			TRY(hashing_init(&w->hashing, run->request.hash));
+		w->hashing.observer.no_clones = run->request.hash_unshared;
+		if (run->request.readback != READBACK_NONE)
+			TRY(hashing_init(&w->readback, &run->request.readback_by));
 		if (run->request.through == NULL)
 			continue;
 		w->pipe = filepipe_new(run);
@@ -187,6 +209,7 @@ prepare(struct run *run)
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
 		return memory;
+	TRY(fan_make_places(run));
 	TRY(make_workers(run));
 	return build_filter(run);
 }
@@ -203,13 +226,16 @@ release(struct run *run)
 		meta_names_release(&w->names);
 		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
+		hashing_release(&w->readback);
 		filepipe_free(w->pipe);
 		str_release(&w->hash);
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
+		str_release(&w->why);
 	}
 	free(run->workers);
+	fan_free_places(run);
 	links_free(run->links);
 	nodes_free(run->nodes);
 	sched_free(run->sched);

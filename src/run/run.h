@@ -22,11 +22,21 @@ struct worker {
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct meta_names others;    /* likewise of the file it is compared with */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
+	struct hashing readback;     /* one digest of the file that is read back, with --verify */
 	struct str hash;             /* likewise, as events carry them; "" = none */
 	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
+	struct fanout
+	    *fanout; /* the file at hand and where it goes, of several destinations; borrowed */
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+	struct str why;           /* what differs, likewise */
+};
+
+/* One of several destinations. */
+struct place {
+	struct links *links; /* of the names there; owned but for the first one's */
+	atomic_bool dead;    /* it is full, gone or read-only: nothing more goes there */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -36,6 +46,11 @@ struct request {
 	const struct engine_opts *engine;   /* how content is moved; NULL = it is not */
 	const struct hash_algos *hash;      /* digests to make of each file; NULL = none */
 	const struct through_opts *through; /* commands that each file goes through; NULL = none */
+	enum readback_when readback;        /* --verify; HASH is not NULL then */
+	struct hash_algos readback_by;      /* the first of HASH alone */
+	bool hash_unshared;                 /* HASH is made only to read back: clones need none */
+	const char *const *to;              /* [n_to], directories that get all that DEST gets */
+	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
 	int jobs;                           /* workers, 0 = chosen by the program */
 	bool one_at_a_time;                 /* one worker: it asks questions */
@@ -53,6 +68,7 @@ struct run {
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */
 	struct hash_run *hash;          /* what the verb hash needs besides; NULL for others */
+	struct mirror *mirror;          /* what a sync knows; NULL for other verbs */
 	const struct sink *sink;        /* what becomes of the entries */
 	struct filter *filter;          /* what is left out, or NULL; owned */
 	struct report *report;          /* locks itself */
@@ -62,6 +78,8 @@ struct run {
 	struct links *links;            /* locks itself */
 	struct bufs *bufs;              /* locks itself */
 	struct cancel cancel;           /* locks itself */
+	struct place *places;           /* [n_places], owned; NULL = there is one destination */
+	size_t n_places;                /* number of them, the first one included, or 0 */
 	struct refusals refusals;       /* locks itself */
 	struct engine engine;           /* borrows OPTS, REFUSALS and CANCEL */
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
@@ -76,6 +94,9 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	int64_t stop_ns;        /* when nothing new is started any more, 0 = never */
+	atomic_uint unread;     /* directories of the source not read, or not to the end */
+	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
 };

@@ -40,6 +40,12 @@ fill_paths(struct worker *w, const struct entry *e, struct event *ev)
 	ev->src = w->src.buf;
 	ev->dst = w->dst.buf;
 	ev->path = w->rel.buf;
+	if (w->run->n_places > 0) {
+		const struct node *base = e->dir;
+		while (base->parent != NULL)
+			base = base->parent;
+		ev->root = base->dst_shown;
+	}
 }
 
 static void
@@ -79,6 +85,7 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 		.moved = o->moved,
 		.note = o->note,
 		.hash = o->hash,
+		.verified = o->verified,
 		.backup = o->backup,
 		.seconds = o->began_ns > 0 ? (double)(proc_now_ns() - o->began_ns) / 1e9 : 0,
 	};
@@ -97,6 +104,23 @@ is_dangling(const struct entry *e)
 	       S_ISLNK(st.st_mode);
 }
 
+/* Stop what WHY is fatal for: the run, or of several destinations the one that DIR is at, as long as there
+ * are others.  False: that was told before. */
+static bool
+stop_for(struct run *run, const struct node *dir, struct err why)
+{
+	if (run->n_places > 0 && why.side == SIDE_DST) {
+		if (atomic_exchange(&run->places[dir->place].dead, true))
+			return false;
+		for (size_t i = 0; i < run->n_places; i++) {
+			if (!atomic_load(&run->places[i].dead))
+				return true;
+		}
+	}
+	cancel_request(&run->cancel, why);
+	return !atomic_exchange(&run->stopped, true);
+}
+
 void
 tell_error(struct worker *w, const struct entry *e, struct err why, const char *note)
 {
@@ -107,6 +131,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	atomic_store(&run->faulty, true);
 	if (why.op == OP_STAGE && w->pipe != NULL) {
 		const struct filepipe_failure *f = filepipe_failure(w->pipe);
 		ev.note = f->words.buf;
@@ -117,8 +142,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {
 		ev.fatal = true;
-		cancel_request(&run->cancel, why);
-		if (atomic_exchange(&run->stopped, true))
+		if (!stop_for(run, e->dir, why))
 			return;
 	}
 	fill_paths(w, e, &ev);
@@ -146,5 +170,6 @@ tell_operand_error(struct run *run, const char *src, struct err why, const char 
 		.note = note,
 	};
 
+	atomic_store(&run->faulty, true);
 	report_emit(run->report, &ev);
 }

@@ -14,15 +14,15 @@
 	    FIEMAP_EXTENT_DATA_TAIL | FIEMAP_EXTENT_UNWRITTEN)
 
 /* A request with room for its answer. */
-struct request {
+union request {
 	struct fiemap head;
-	struct fiemap_extent extents[EXTMAP_PARTS];
+	char room[sizeof(struct fiemap) + EXTMAP_PARTS * sizeof(struct fiemap_extent)];
 };
 
 struct err
 extmap_get(int fd, int64_t off, int64_t end, bool sync, struct extmap *map)
 {
-	struct request r;
+	union request r;
 
 	memset(&r.head, 0, sizeof r.head);
 	r.head.fm_start = (uint64_t)off;
@@ -34,7 +34,7 @@ extmap_get(int fd, int64_t off, int64_t end, bool sync, struct extmap *map)
 	map->n = r.head.fm_mapped_extents;
 	map->last = map->n < EXTMAP_PARTS;
 	for (size_t i = 0; i < map->n; i++) {
-		const struct fiemap_extent *x = &r.extents[i];
+		const struct fiemap_extent *x = &r.head.fm_extents[i];
 		map->parts[i] = (struct extmap_part){
 			.off = (int64_t)x->fe_logical,
 			.len = (int64_t)x->fe_length,

@@ -114,3 +114,10 @@ require_nobody() {
 	require_command setpriv
 	setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs setpriv to nobody"
 }
+
+# require_flip: $FLIP_LIBRARY can be preloaded
+require_flip() {
+	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers want to be loaded first"
+	FLIP_LIBRARY=$(dirname "$DECANT")/tests/cli/flip_bit.so
+	[ -e "$FLIP_LIBRARY" ] || skip "needs tests/cli/flip_bit.so, which make check builds"
+}

@@ -11,7 +11,7 @@ pipe_has_its_own_options(void **state)
 	(void)state;
 	setenv("DECANT_JOBS", "many", 1); /* pipe has no --jobs */
 	line_accept(&l, "decant pipe --env=A=b --env=C --mem-limit=64M --timeout 1.5 --chdir=/d "
-			"--fsync=end --explain --ignore=pipe -q in");
+			"--fsync=end --explain --ignore=pipe -q cmd cat");
 	const struct pipe_opts *opts = &l.cmd.pipe;
 	assert_ptr_equal(l.cmd.verb, &verb_pipe);
 	assert_int_equal(opts->n_env, 2);
@@ -50,7 +50,7 @@ options_of_commands_are_theirs(void **state)
 	line_release(&l);
 }
 
-/* Each option of a verb has one name, help that fits, and the meaning that it has in other verbs. */
+/* Each option of a verb has one name, help that fits, and the form that it has in other verbs. */
 static void
 tables_are_sound(void **state)
 {
@@ -80,9 +80,8 @@ tables_are_sound(void **state)
 				continue;
 			const struct opt *same =
 			    opt_by_name(&other->table, o->name, strlen(o->name));
-			assert_string_equal(same->help, o->help);
-			assert_int_equal(same->kind, o->kind);
-			assert_ptr_equal(same->apply, o->apply);
+			/* how it is said, and what is filled in, is the verb's */
+			assert_int_equal(same->arg != NULL, o->arg != NULL);
 		}
 		for (size_t i = 0; i < t->n_aliens; i++)
 			assert_null(opt_by_name(t, t->aliens[i].name, strlen(t->aliens[i].name)));
