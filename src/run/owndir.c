@@ -31,7 +31,7 @@ own_name(const char *archive)
 	memcpy(name, base, len + 1);
 	if (arc_kind_by_name(name, &kind)) {
 		do {
-			name[len = (size_t)(strrchr(name, '.') - name)] = '\0';
+			*strrchr(name, '.') = '\0';
 		} while (arc_kind_by_name(name, &kind));
 	} else if (strrchr(name, '.') != NULL && strrchr(name, '.') != name) {
 		*strrchr(name, '.') = '\0';
@@ -55,19 +55,18 @@ open_base(struct unpacking *u, int dir, const char *path)
 		err = dir_open_path(fds[0], ".", SIDE_DST, &fds[1]);
 	if (!err_failed(err))
 		err = file_stat(fds[0], SIDE_DST, &st);
-	struct strand *s = calloc(1, sizeof *s);
+	struct strand *s = u->base_strand = calloc(1, sizeof *s);
 	if (!err_failed(err) && s != NULL)
-		run->base = node_new_base(run->nodes, fds[0], fds[1], u->opts->report.dst);
-	if (run->base == NULL) {
+		run->base = node_new_base(run->nodes, fds[0], fds[1], path);
+	if (s == NULL || run->base == NULL) {
 		file_drop(&fds[0]);
 		file_drop(&fds[1]);
-		free(s);
 		return err_failed(err) ? err : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	}
-	u->base_strand = s;
 	s->u = u;
 	s->last = &s->first;
 	run->base->run = s;
+	run->base->job.run = batch_run;
 	run->base->src = st;
 	run->base->dst = st;
 	if (u->opts->permissions)
@@ -101,7 +100,7 @@ bool
 owndir_begin(struct unpacking *u)
 {
 	const char *dir = u->opts->dir;
-	struct err err = ERR_OK;
+	struct err err;
 
 	if (unpack_is_dry(u->opts))
 		return dry_base(u);

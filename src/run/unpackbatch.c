@@ -90,6 +90,7 @@ static struct item *
 add(struct unpacking *u, const struct arc_member *m, const char *name)
 {
 	struct batch *b = u->open;
+	BUG_ON(b == NULL);
 	size_t before = b->used;
 	struct item *i = take(u, b, sizeof *i);
 	int64_t content = m->type == ARC_FILE && m->size > 0 ? m->size : 0;
@@ -199,9 +200,8 @@ next_batch(struct strand *s)
 	return b;
 }
 
-/* The job of a directory with batches. */
-static void
-run_strand(struct job *job, unsigned number)
+void
+batch_run(struct job *job, unsigned number)
 {
 	struct node *dir = (struct node *)job;
 	struct strand *s = strand_of(dir);
@@ -242,7 +242,6 @@ batch_send(struct unpacking *u)
 	bool push = !s->active;
 	s->active = true;
 	pthread_mutex_unlock(&u->lock);
-	dir->job.run = run_strand;
 	/* there are fewer buffers than the lane takes */
 	if (push)
 		BUG_ON(!sched_push(u->run.sched, LANE_BATCHES, &dir->job));

@@ -208,10 +208,8 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 	TRY(unpack_enter(u, &u->path, true, &dir, &name, &culprit));
 	struct strand *s = strand_of(dir);
 	struct entry e = { .dir = dir->parent, .src_name = dir->name, .name = dir->name };
-	if (!s->fresh)
+	if (!s->fresh || s->spooled) /* it was there, or it came before */
 		o.action = ACTION_ATTRIBUTES;
-	else if (s->spooled)
-		o.action = ACTION_ATTRIBUTES; /* it came before */
 	s->spooled = true;
 	TRY(spool(u, m));
 	tell_item(u->w, &e, &o);

@@ -84,6 +84,7 @@ enter_one(struct unpacking *u, struct node *parent, const char *name)
 	s->fresh = fresh;
 	s->last = &s->first;
 	n->run = s;
+	n->job.run = batch_run;
 	s = NULL;
 	n->src = st;
 	if (u->opts->permissions)

@@ -186,6 +186,8 @@ struct item *batch_add(struct unpacking *u, struct node *dir, const struct arc_m
 struct err batch_fill(struct unpacking *u, struct item *i);
 /* Item I of the open batch is complete. */
 void batch_close_item(struct unpacking *u, struct item *i);
+/* The job of a directory with batches: what its node runs. */
+job_run batch_run;
 /* Hand the open batch to the workers. */
 void batch_send(struct unpacking *u);
 /* The count of NAME below the directory ST. */

@@ -37,15 +37,13 @@ look(struct worker *w, struct node *dir, const char *name, const struct arc_memb
 	if (err.code == ENOENT)
 		return ERR_OK;
 	TRY(err);
-	*taken = TAKEN_REPLACE;
+	bool is_newer = st.st_mtim.tv_sec > t->tv_sec ||
+			(st.st_mtim.tv_sec == t->tv_sec && st.st_mtim.tv_nsec >= t->tv_nsec);
+	bool stays =
+	    opts->existing == EXISTING_KEEP || (opts->existing == EXISTING_NEWER && is_newer);
+	*taken = stays ? TAKEN_LEAVE : TAKEN_REPLACE;
 	if (S_ISDIR(st.st_mode))
 		*taken = TAKEN_REFUSE;
-	else if (opts->existing == EXISTING_KEEP)
-		*taken = TAKEN_LEAVE;
-	else if (opts->existing == EXISTING_NEWER &&
-		 (st.st_mtim.tv_sec > t->tv_sec ||
-		     (st.st_mtim.tv_sec == t->tv_sec && st.st_mtim.tv_nsec >= t->tv_nsec)))
-		*taken = TAKEN_LEAVE;
 	return ERR_OK;
 }
 

@@ -208,8 +208,8 @@ teardown() {
 	for pair in gzip:gunzip zstd:unzstd xz:unxz; do
 		decant pipe in '|' "${pair%:*}" -1 '|' packed
 		decant pipe packed '|' "${pair#*:}" | cmp - in
-		head -c 1000 packed >cut
-		run -6 decant pipe cut '|' "${pair#*:}" '|' out
+		head -c 1000 packed >short
+		run -6 decant pipe short '|' "${pair#*:}" '|' out
 		assert_file_not_exist out
 	done
 }
