@@ -22,6 +22,7 @@ LIBDECANT_FILES = \
 	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
+	src/cli/follow.def \
 	src/cli/fsync.def \
 	src/cli/hash.def \
 	src/cli/help.c \
@@ -30,28 +31,37 @@ LIBDECANT_FILES = \
 	src/cli/keep.c \
 	src/cli/keep.def \
 	src/cli/keep.h \
+	src/cli/list.def \
 	src/cli/options.c \
 	src/cli/options.h \
+	src/cli/pack.def \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
 	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
+	src/cli/settle_sync.c \
 	src/cli/stages.c \
 	src/cli/stages.h \
 	src/cli/state.c \
 	src/cli/state.h \
+	src/cli/sync.def \
 	src/cli/table.c \
 	src/cli/table.h \
 	src/cli/through.def \
 	src/cli/typo.c \
 	src/cli/typo.h \
+	src/cli/unpack.def \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
 	src/cli/verb_hash.c \
+	src/cli/verb_list.c \
+	src/cli/verb_pack.c \
 	src/cli/verb_pipe.c \
+	src/cli/verb_sync.c \
+	src/cli/verb_unpack.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
 	src/cli/words.c \
@@ -117,6 +127,8 @@ LIBDECANT_FILES = \
 	src/pipe/range.c \
 	src/pipe/rate.c \
 	src/pipe/split.c \
+	src/pipe/squeeze.c \
+	src/pipe/squeeze.h \
 	src/pipe/stage.c \
 	src/pipe/stage.h \
 	src/pipe/stream.h \
@@ -138,6 +150,8 @@ LIBDECANT_FILES = \
 	src/report/event.h \
 	src/report/json.c \
 	src/report/json.h \
+	src/report/listing.c \
+	src/report/listing.h \
 	src/report/outcome.c \
 	src/report/outcome.h \
 	src/report/output.c \
@@ -150,6 +164,10 @@ LIBDECANT_FILES = \
 	src/report/summary.h \
 	src/report/text.c \
 	src/report/text.h \
+	src/run/ahead.c \
+	src/run/ahead.h \
+	src/run/arcsource.c \
+	src/run/arcsource.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -160,16 +178,27 @@ LIBDECANT_FILES = \
 	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
+	src/run/comparing.c \
+	src/run/comparing.h \
 	src/run/console.c \
 	src/run/console.h \
 	src/run/content.c \
 	src/run/copy.c \
 	src/run/copy.h \
 	src/run/directory.c \
+	src/run/directory.h \
 	src/run/dirjob.c \
 	src/run/dirjob.h \
+	src/run/dirspool.c \
+	src/run/dirspool.h \
 	src/run/entryjob.c \
 	src/run/entryjob.h \
+	src/run/extras.c \
+	src/run/extras.h \
+	src/run/fan.c \
+	src/run/fan.h \
+	src/run/fanout.c \
+	src/run/fanout.h \
 	src/run/feed.c \
 	src/run/feed.h \
 	src/run/filepipe.c \
@@ -180,6 +209,8 @@ LIBDECANT_FILES = \
 	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
+	src/run/ignores.c \
+	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
@@ -188,20 +219,48 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/list.c \
+	src/run/list.h \
 	src/run/manifestbatch.c \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/mirror.c \
+	src/run/mirror.h \
+	src/run/mirrorsink.c \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
 	src/run/outfile.h \
+	src/run/owndir.c \
+	src/run/ownermap.c \
+	src/run/ownermap.h \
+	src/run/ownernames.c \
+	src/run/ownernames.h \
+	src/run/pack.c \
+	src/run/pack.h \
+	src/run/packalign.c \
+	src/run/packalign.h \
+	src/run/packing.h \
+	src/run/packitem.c \
+	src/run/packitem.h \
+	src/run/packout.c \
+	src/run/packout.h \
+	src/run/packwalk.c \
+	src/run/packwalk.h \
+	src/run/packwrite.c \
 	src/run/parts.h \
+	src/run/picking.c \
+	src/run/picking.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/places.c \
+	src/run/places.h \
+	src/run/prune.c \
+	src/run/prune.h \
 	src/run/readback.c \
 	src/run/readback.h \
 	src/run/reading.c \
@@ -213,14 +272,27 @@ LIBDECANT_FILES = \
 	src/run/special.c \
 	src/run/sums.c \
 	src/run/sums.h \
+	src/run/sync.c \
+	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
 	src/run/unlike.h \
+	src/run/unpack.c \
+	src/run/unpack.h \
+	src/run/unpackattrs.c \
+	src/run/unpackbatch.c \
+	src/run/unpackdecode.c \
+	src/run/unpackdirs.c \
+	src/run/unpacking.h \
+	src/run/unpacklink.c \
+	src/run/unpackmember.c \
 	src/run/verify.c \
 	src/run/verify.h \
+	src/run/why.c \
+	src/run/why.h \
 	src/sys/dir.c \
 	src/sys/dir.h \
 	src/sys/extmap.c \
@@ -239,6 +311,8 @@ LIBDECANT_FILES = \
 	src/sys/move.h \
 	src/sys/net.c \
 	src/sys/net.h \
+	src/sys/owner.c \
+	src/sys/owner.h \
 	src/sys/pipe.c \
 	src/sys/pipe.h \
 	src/sys/proc.c \
@@ -257,6 +331,8 @@ LIBDECANT_FILES = \
 	src/thread/ring.h \
 	src/thread/sched.c \
 	src/thread/sched.h \
+	src/tree/compare.c \
+	src/tree/compare.h \
 	src/tree/entry.h \
 	src/tree/filter.c \
 	src/tree/filter.h \
@@ -266,15 +342,21 @@ LIBDECANT_FILES = \
 	src/tree/linkpairs.h \
 	src/tree/links.c \
 	src/tree/links.h \
+	src/tree/madeset.c \
+	src/tree/madeset.h \
 	src/tree/manifest.c \
 	src/tree/manifest.h \
 	src/tree/manifestwrite.c \
+	src/tree/memberpath.c \
+	src/tree/memberpath.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
+	src/tree/rules.c \
+	src/tree/rules.h \
 	src/tree/sides.c \
 	src/tree/sides.h
 
@@ -305,20 +387,24 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
+	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
 	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
+	tests/unit/test_compare \
 	tests/unit/test_digest \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_function \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
@@ -333,10 +419,13 @@ UNIT_TESTS = \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
 	tests/unit/test_names \
+	tests/unit/test_nest \
 	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_packalign \
+	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -344,12 +433,14 @@ UNIT_TESTS = \
 	tests/unit/test_render \
 	tests/unit/test_report \
 	tests/unit/test_ring \
+	tests/unit/test_rules \
 	tests/unit/test_sched \
 	tests/unit/test_sharing \
 	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
 	tests/unit/test_splice \
+	tests/unit/test_split \
 	tests/unit/test_stages \
 	tests/unit/test_str \
 	tests/unit/test_stream \
@@ -380,6 +471,7 @@ BATS_TESTS = \
 	tests/cli/copy_rungs.bats \
 	tests/cli/copy_safety.bats \
 	tests/cli/copy_through.bats \
+	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
 	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
@@ -389,7 +481,19 @@ BATS_TESTS = \
 	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
+	tests/cli/pack.bats \
+	tests/cli/pipe.bats \
+	tests/cli/pipe_calls.bats \
+	tests/cli/pipe_ends.bats \
+	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
+	tests/cli/pipe_stops.bats \
+	tests/cli/sync_basic.bats \
+	tests/cli/sync_delete.bats \
+	tests/cli/sync_filters.bats \
+	tests/cli/sync_pairs.bats \
+	tests/cli/unpack.bats \
+	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
 	tests/cli/verify_manifest.bats
 
@@ -400,10 +504,41 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/STAGES.md \
+	tests/cli/archives.py \
 	tests/cli/count_memory.c \
 	tests/cli/flip_bit.c \
+	tests/cli/golden/pipe_explain/command-then-hash \
+	tests/cli/golden/pipe_explain/command-to-file \
+	tests/cli/golden/pipe_explain/commands \
+	tests/cli/golden/pipe_explain/copy-and-tap \
+	tests/cli/golden/pipe_explain/count-only-null-out \
+	tests/cli/golden/pipe_explain/descriptors \
+	tests/cli/golden/pipe_explain/file-in-to-command-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-pipe \
+	tests/cli/golden/pipe_explain/file-to-command \
+	tests/cli/golden/pipe_explain/file-to-file \
+	tests/cli/golden/pipe_explain/file-to-stdout \
+	tests/cli/golden/pipe_explain/hash-between-files \
+	tests/cli/golden/pipe_explain/hash-then-command \
+	tests/cli/golden/pipe_explain/identity-between-commands \
+	tests/cli/golden/pipe_explain/identity-elided \
+	tests/cli/golden/pipe_explain/limit-on-pipes \
+	tests/cli/golden/pipe_explain/limit-then-command \
+	tests/cli/golden/pipe_explain/nothing-file-in-file-out \
+	tests/cli/golden/pipe_explain/pipe-to-command-to-pipe \
+	tests/cli/golden/pipe_explain/pipe-to-file \
+	tests/cli/golden/pipe_explain/pipe-to-null-out \
+	tests/cli/golden/pipe_explain/pipe-to-pipe \
+	tests/cli/golden/pipe_explain/range-between-files \
+	tests/cli/golden/pipe_explain/rate-between-files \
+	tests/cli/golden/pipe_explain/taps-in-a-row \
+	tests/cli/golden/pipe_explain/taps-on-both-sides \
+	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
+	tests/cli/pairs.py \
 	tests/cli/require.bash \
 	tests/cli/tree.py \
 	tests/client/arc.c \
@@ -418,6 +553,7 @@ TEST_FILES = \
 	tests/unit/joints.h \
 	tests/unit/line.h \
 	tests/unit/mover_fake.h \
+	tests/unit/pipeline_run.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -438,6 +574,8 @@ tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
 tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
+
+tests_unit_test_function_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 

@@ -265,6 +265,7 @@ reader_skip(struct arc_reader *r)
 		return r->failed;
 	locale_t before = enter(r->locale);
 	struct err e = skip_content(r);
+	r->at_member = false; /* libarchive leaves content out once only */
 	leave(before);
 	return e;
 }

@@ -79,12 +79,56 @@ apply_exclude_from(struct cli *c, const struct opt *o, const char *value)
 }
 
 enum cli_outcome
+apply_include_from(struct cli *c, const struct opt *o, const char *value)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_INCLUDE_FILE, value });
+}
+
+enum cli_outcome
+apply_filter(struct cli *c, const struct opt *o, const char *value)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_FILTER, value });
+}
+
+enum cli_outcome
+apply_rsync_filter(struct cli *c, const struct opt *o, const char *)
+{
+	return add_rule(c, o, (struct filter_rule){ RULE_FILTER, ": .rsync-filter" });
+}
+
+enum cli_outcome
 apply_from0(struct cli *c, const struct opt *o, const char *)
 {
 	struct select_opts *select = opt_field(c, o);
 
 	select->files_end = '\0';
 	return CLI_RUN;
+}
+
+static enum cli_outcome
+set_follow(struct cli *c, const struct opt *o, enum follow follow)
+{
+	*(enum follow *)opt_field(c, o) = follow;
+	c->copy.follow_given = true; /* of copy, whose default depends on other options */
+	return CLI_RUN;
+}
+
+enum cli_outcome
+apply_no_dereference(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_NONE);
+}
+
+enum cli_outcome
+apply_follow_operands(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_ARGS);
+}
+
+enum cli_outcome
+apply_dereference(struct cli *c, const struct opt *o, const char *)
+{
+	return set_follow(c, o, FOLLOW_ALL);
 }
 
 enum cli_outcome

@@ -5,7 +5,10 @@
 
 #include "run/copy.h"
 #include "run/hash.h"
+#include "run/pack.h"
 #include "run/pipe.h"
+#include "run/sync.h"
+#include "run/unpack.h"
 #include "run/verify.h"
 
 struct verb;
@@ -25,7 +28,10 @@ struct command {
 		struct copy_opts copy;     /* of the verb copy */
 		struct pipe_opts pipe;     /* of the verb pipe */
 		struct hash_opts hash;     /* of the verb hash */
+		struct unpack_opts unpack; /* of the verb unpack */
 		struct verify_opts verify; /* of the verb verify */
+		struct pack_opts pack;     /* of the verb pack */
+		struct sync_opts sync;     /* of the verb sync */
 	};                                 /* how; which one, VERB says */
 };
 

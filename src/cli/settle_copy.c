@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-static enum cli_outcome
-settle_backup(struct cli *c)
+enum cli_outcome
+cli_settle_backup(struct cli *c)
 {
 	const char *name = "--backup";
 	const char *control = c->copy.control;
@@ -140,7 +140,7 @@ settle_operands(struct cli *c)
 enum cli_outcome
 copy_settle(struct cli *c)
 {
-	if (settle_backup(c) != CLI_RUN)
+	if (cli_settle_backup(c) != CLI_RUN)
 		return CLI_USAGE;
 	settle_defaults(c);
 	if (check_pairs(c) != CLI_RUN)

@@ -16,29 +16,31 @@
 
 /* What a stage word stands for. */
 struct form {
-	const char *word;     /* as it is typed */
-	const char *arg;      /* its value, as help shows it; NULL = none */
-	const char *help;     /* what it does; NULL = help does not list it */
-	const char *cure;     /* what to use as long as there is no such stage; NULL = there is */
-	enum stage_kind kind; /* what it is */
+	const char *word;       /* as it is typed */
+	const char *arg;        /* its value, as help shows it; NULL = none */
+	const char *help;       /* what it does; NULL = help does not list it */
+	enum stage_kind kind;   /* what it is */
+	enum arc_filter filter; /* of packing and unpacking */
 };
 
 static const struct form forms[] = {
-	{ "cmd", "COMMAND", "run COMMAND, quoted as one argument or not", NULL, STAGE_CMD },
-	{ "hash", "ALGO[=FILE]", "digest what passes", NULL, STAGE_HASH },
-	{ "tee", "FILE", "write what passes to FILE too", NULL, STAGE_TEE },
-	{ "count", NULL, "count bytes and lines", NULL, STAGE_COUNT },
-	{ "limit", "BYTES", "let the first BYTES pass", NULL, STAGE_LIMIT },
-	{ "range", "OFF:LEN", "let LEN bytes from OFF on pass", NULL, STAGE_RANGE },
-	{ "rate", "R", "let at most R bytes a second pass", NULL, STAGE_RATE },
-	{ "copy", NULL, "let everything pass", NULL, STAGE_COPY },
-	{ "connect", "HOST:PORT", "first or last: connect, also to unix:PATH", NULL, END_CONNECT },
-	{ "listen", "[HOST:]PORT", "first or last: wait for one peer, also on unix:PATH", NULL,
-	    END_LISTEN },
-	{ "gzip", "", NULL, "cmd gzip", STAGE_CMD },
-	{ "gunzip", "", NULL, "cmd 'gzip -dc'", STAGE_CMD },
-	{ "zstd", "", NULL, "cmd zstd", STAGE_CMD },
-	{ "unzstd", "", NULL, "cmd 'zstd -dc'", STAGE_CMD },
+	{ "cmd", "COMMAND", "run COMMAND, quoted as one argument or not", STAGE_CMD, 0 },
+	{ "hash", "ALGO[=FILE]", "digest what passes", STAGE_HASH, 0 },
+	{ "tee", "FILE", "write what passes to FILE too", STAGE_TEE, 0 },
+	{ "count", NULL, "count bytes and lines", STAGE_COUNT, 0 },
+	{ "limit", "BYTES", "let the first BYTES pass", STAGE_LIMIT, 0 },
+	{ "range", "OFF:LEN", "let LEN bytes from OFF on pass", STAGE_RANGE, 0 },
+	{ "rate", "R", "let at most R bytes a second pass", STAGE_RATE, 0 },
+	{ "copy", NULL, "let everything pass", STAGE_COPY, 0 },
+	{ "connect", "HOST:PORT", "first or last: connect, also to unix:PATH", END_CONNECT, 0 },
+	{ "listen", "[HOST:]PORT", "first or last: wait for one peer, also on unix:PATH",
+	    END_LISTEN, 0 },
+	{ "gzip", "[-LEVEL]", "pack what passes", STAGE_PACK, ARC_GZIP },
+	{ "zstd", "[-LEVEL]", "likewise", STAGE_PACK, ARC_ZSTD },
+	{ "xz", "[-LEVEL]", "likewise", STAGE_PACK, ARC_XZ },
+	{ "gunzip", NULL, "unpack what passes", STAGE_UNPACK, ARC_GZIP },
+	{ "unzstd", NULL, "likewise", STAGE_UNPACK, ARC_ZSTD },
+	{ "unxz", NULL, "likewise", STAGE_UNPACK, ARC_XZ },
 };
 
 enum {
@@ -163,6 +165,20 @@ read_hash_value(const struct cli *c, char *value, struct stage_spec *s)
 				  : CLI_RUN;
 }
 
+/* Read -LEVEL: one or two digits, as the compressors themselves have it. */
+static bool
+read_level(const char *value, int *level)
+{
+	size_t digits = value[0] == '-' ? strspn(value + 1, "0123456789") : 0;
+
+	if (digits < 1 || digits > 2 || value[1 + digits] != '\0')
+		return false;
+	*level = value[1] - '0';
+	if (digits == 2)
+		*level = *level * 10 + (value[2] - '0');
+	return true;
+}
+
 /* Read VALUE, the only one of a stage of form F. */
 static enum cli_outcome
 read_value(const struct cli *c, const struct form *f, char *value, struct stage_spec *s)
@@ -189,6 +205,9 @@ read_value(const struct cli *c, const struct form *f, char *value, struct stage_
 	case END_LISTEN:
 		s->name = value;
 		choice = is_address(value, true) ? NULL : "PORT, HOST:PORT or unix:PATH";
+		break;
+	case STAGE_PACK:
+		choice = read_level(value, &s->level) ? NULL : "a level such as -6";
 		break;
 	default: /* tee */
 		s->name = value;
@@ -240,20 +259,21 @@ read_values(const struct cli *c, const struct form *f, char **values, struct sta
 {
 	size_t n = 0;
 	size_t most = f->arg != NULL ? 1 : 0;
+	size_t least = f->kind == STAGE_PACK ? 0 : most;
 
-	if (f->cure != NULL)
-		return cli_complain_more(c, "there is no stage", f->word, " yet; use %s", f->cure);
 	s->kind = f->kind;
 	if (f->kind == STAGE_CMD)
 		return read_command(c, values, s);
 	while (values[n] != NULL)
 		n++;
-	if (n < most)
+	s->filter = f->filter;
+	s->level = ARC_LEVEL_DEFAULT;
+	if (n < least)
 		return cli_complain_more(c, "stage", f->word, " needs a value (%s)", f->arg);
 	if (n > most)
 		return cli_complain_more(
 		    c, "extra word", values[most], " in the stage '%s'", f->word);
-	return most > 0 ? read_value(c, f, values[0], s) : CLI_RUN;
+	return n > 0 ? read_value(c, f, values[0], s) : CLI_RUN;
 }
 
 /* Read ARG, which has no stage word: an end; OUTER: it stands where one may be. */

@@ -33,6 +33,7 @@ struct cli {
 	enum color_when color;  /* the last --color; with a verb it becomes the report's */
 	bool given[OPT_MAX];    /* which options of the verb were given, by their index */
 	struct copy_asked copy; /* of the verb copy */
+	int verbose;            /* how often -v was given, for the verb sync */
 };
 
 /*
@@ -57,6 +58,10 @@ enum cli_outcome cli_choose(const struct cli *c, const char *name, const char *v
 /* The environment variable NAME; NULL when it is unset or empty. */
 const char *cli_variable(const char *name);
 
+/* Settle --backup and --suffix, of verbs whose options begin with those of copy, with the environment. */
+enum cli_outcome cli_settle_backup(struct cli *c);
+/* Settle sync's options with each other and with the operands: verb.settle. */
+enum cli_outcome sync_settle(struct cli *c);
 /* Settle copy's options with the environment, with each other and with the operands: verb.settle. */
 enum cli_outcome copy_settle(struct cli *c);
 

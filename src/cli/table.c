@@ -14,6 +14,8 @@ opt_group_title(enum opt_group g)
 		[GROUP_LINKS] = "Links",
 		[GROUP_WHERE] = "Destination",
 		[GROUP_EXISTING] = "Existing files",
+		[GROUP_COMPARE] = "Comparing",
+		[GROUP_DELETE] = "Deleting",
 		[GROUP_KEEP] = "Attributes",
 		[GROUP_CHECK] = "Checking",
 		[GROUP_COMMANDS] = "Commands",

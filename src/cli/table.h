@@ -14,6 +14,8 @@ enum opt_group {
 	GROUP_LINKS,    /* symbolic and hard links */
 	GROUP_WHERE,    /* destination */
 	GROUP_EXISTING, /* existing files */
+	GROUP_COMPARE,  /* what is compared */
+	GROUP_DELETE,   /* what is deleted */
 	GROUP_KEEP,     /* attributes */
 	GROUP_CHECK,    /* checking against a list */
 	GROUP_COMMANDS, /* commands that are run */
@@ -66,7 +68,7 @@ struct opt_table {
 };
 
 enum {
-	OPT_MAX = 80, /* room for options in arrays; each verb checks that it suffices */
+	OPT_MAX = 128, /* room for options in arrays; each verb checks that it suffices */
 	OPT_LONG_VAL =
 	    256 /* what getopt_long() returns for the long name of opts[0]; above any letter */
 };

@@ -7,7 +7,8 @@
 
 #include <string.h>
 
-const struct verb *const verbs[] = { &verb_copy, &verb_hash, &verb_verify, &verb_pipe, NULL };
+const struct verb *const verbs[] = { &verb_copy, &verb_sync, &verb_verify, &verb_hash, &verb_pack,
+	&verb_unpack, &verb_list, &verb_pipe, NULL };
 
 /* Nothing is kept of options without a verb. */
 static const struct opt opts[] = {

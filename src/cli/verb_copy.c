@@ -16,24 +16,6 @@ set_follow(struct cli *c, enum follow follow)
 }
 
 static enum cli_outcome
-apply_no_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_NONE);
-}
-
-static enum cli_outcome
-apply_follow_operands(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ARGS);
-}
-
-static enum cli_outcome
-apply_dereference(struct cli *c, const struct opt *, const char *)
-{
-	return set_follow(c, FOLLOW_ALL);
-}
-
-static enum cli_outcome
 apply_keep_links(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.keep.links = true;
@@ -83,6 +65,23 @@ apply_suffix(struct cli *c, const struct opt *, const char *value)
 {
 	c->copy.backup = true;
 	c->copy.suffix = value;
+	return CLI_RUN;
+}
+
+/* Append a destination; there is room for one an argument. */
+static enum cli_outcome
+apply_to(struct cli *c, const struct opt *o, const char *value)
+{
+	struct copy_opts *copy = &c->cmd->copy;
+
+	if (copy->n_to == COPY_TO_MAX)
+		return cli_complain_more(
+		    c, "extra directory", value, " for '%s' (at most %d)", o->name, COPY_TO_MAX);
+	if (copy->to == NULL)
+		copy->to = calloc(COPY_TO_MAX, sizeof(*copy->to));
+	if (copy->to == NULL)
+		return cli_complain(c, "out of memory", NULL);
+	copy->to[copy->n_to++] = value;
 	return CLI_RUN;
 }
 
@@ -183,6 +182,8 @@ release(struct command *cmd)
 		free((void *)through->commands[i]);
 	free((void *)through->commands);
 	*through = (struct through_opts){ 0 };
+	free((void *)cmd->copy.to);
+	cmd->copy.to = NULL;
 	free(cmd->copy.select.rules);
 	cmd->copy.select = (struct select_opts){ 0 };
 }

@@ -69,6 +69,13 @@ write_sparse(const struct buffered *b, const char *mem, size_t size, int64_t off
 }
 
 struct err
+buffered_write(
+    const struct buffered *b, const char *mem, size_t size, int64_t off, struct tally *out)
+{
+	return b->holes ? write_sparse(b, mem, size, off, out) : write_data(b, mem, size, off, out);
+}
+
+struct err
 buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *out)
 {
 	*out = (struct tally){ 0 };
@@ -80,15 +87,12 @@ buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *
 		int64_t left = len - out->bytes;
 		size_t size = left < (int64_t)b->buf.size ? (size_t)left : b->buf.size;
 		TRY(cancel_check(b->cancel));
-		TRY(file_pread(b->src, b->buf.mem, size, pos, &size));
+		TRY(file_pread(b->src, b->buf.mem, size, b->shift + pos, &size));
 		if (size == 0)
 			break;
 		if (b->observer != NULL)
 			b->observer->see(b->observer, b->buf.mem, size);
-		if (b->holes)
-			TRY(write_sparse(b, b->buf.mem, size, pos, out));
-		else
-			TRY(write_data(b, b->buf.mem, size, pos, out));
+		TRY(buffered_write(b, b->buf.mem, size, pos, out));
 	}
 	return ERR_OK;
 }

@@ -27,6 +27,7 @@ struct block {
 /* The ends of a copy, and what it is to look after.  Everything is borrowed. */
 struct buffered {
 	int src;          /* read by offset; its position is not used */
+	int64_t shift;    /* added to an offset when SRC is read: the content begins there */
 	int dst;          /* written by offset; its position is not used */
 	struct block buf; /* what passes through */
 	bool holes;       /* leave zeros unwritten; the destination has none but holes there */
@@ -50,5 +51,12 @@ struct tally {
  * Fails with READ, WRITE or ECANCELED, at the exact byte for the former two.
  */
 struct err buffered_copy(const struct buffered *b, int64_t off, int64_t len, struct tally *out);
+
+/*
+ * Write the SIZE bytes of MEM at OFF, by themselves, as buffered_copy() would have: of B only the destination,
+ * the holes and the counter matter.  Adds to OUT.  Any thread.  Blocks.  Fails with WRITE, at the byte.
+ */
+struct err buffered_write(
+    const struct buffered *b, const char *mem, size_t size, int64_t off, struct tally *out);
 
 #endif

@@ -19,6 +19,16 @@ commit_aside_name(const char *name, char *aside)
 	    (unsigned long long)h.low64);
 }
 
+bool
+commit_is_aside(const char *name)
+{
+	static const char start[] = ".decant-";
+	const char *digits = name + strlen(start);
+
+	return strncmp(name, start, strlen(start)) == 0 && strlen(digits) == 32 &&
+	       strspn(digits, "0123456789abcdef") == 32;
+}
+
 /* A file under its temporary name; a leftover of a killed run has it at most once. */
 static struct err
 begin_aside(struct commit *c, mode_t mode)

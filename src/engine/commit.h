@@ -48,5 +48,7 @@ struct err commit_publish(struct commit *c);
 void commit_discard(struct commit *c);
 /* Write the temporary name of NAME into ASIDE[NAME_MAX + 1]; for links that replace a name too. */
 void commit_aside_name(const char *name, char *aside);
+/* Whether NAME is such a name, as a run that was killed may have left. */
+bool commit_is_aside(const char *name);
 
 #endif

@@ -95,6 +95,8 @@ may_try(const struct pass *p, enum method m)
 		return false;
 	switch (m) {
 	case METHOD_CLONE:
+		if (p->f->src_off != 0 && (p->f->observer != NULL || !rung_can_share(p)))
+			return false;
 		return opts->reflink == WHEN_AUTO && opts->sparse == WHEN_AUTO && p->end > 0;
 	case METHOD_COPY_RANGE:
 		/* It may share extents, and holes with them. */
@@ -183,7 +185,17 @@ descend(struct pass *p)
 		if (err_failed(why))
 			note_refusal(p, m, why.code);
 	}
+	if (p->shared > 0 && p->out->bytes >= p->shared)
+		p->out->method = METHOD_CLONE; /* all but the end of a part */
 	return finish(p);
+}
+
+void
+engine_part_of(struct stat *part, const struct stat *whole, int64_t len)
+{
+	*part = *whole;
+	part->st_size = len;
+	part->st_blocks = len / 512 + (len % 512 != 0);
 }
 
 struct err

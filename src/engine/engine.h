@@ -41,7 +41,8 @@ struct engine {
 /* One file to be copied.  Everything is borrowed. */
 struct engine_file {
 	int src;                     /* regular file, open for reading */
-	const struct stat *st;       /* fstat of it */
+	const struct stat *st;       /* fstat of it; of a part, see engine_part_of() */
+	int64_t src_off;             /* where the content begins in SRC; 0 unless it is a part */
 	int dst;                     /* empty regular file, open for writing without O_APPEND */
 	dev_t dst_dev;               /* st_dev of it */
 	_Atomic int64_t *live_bytes; /* counts along for progress; NULL = nobody looks */
@@ -63,5 +64,11 @@ struct engine_file {
  */
 struct err engine_copy(
     const struct engine *e, const struct engine_file *f, struct block buf, struct moved *out);
+
+/*
+ * Make PART what F->st is for LEN bytes within a file with the attributes WHOLE, as of a member in
+ * an archive: no holes, and its blocks can be shared where it begins at a block of the file system.
+ */
+void engine_part_of(struct stat *part, const struct stat *whole, int64_t len);
 
 #endif

@@ -87,6 +87,7 @@ start_again(struct pass *p)
 	p->size = p->ahead;
 	p->reserved = 0;
 	p->dirty = false;
+	p->shared = 0;
 	p->out->holes = 0;
 	if (p->f->observer != NULL)
 		p->f->observer->begin(p->f->observer);
@@ -152,17 +153,43 @@ blame(const struct pass *p, struct err e)
 	size_t got;
 	if (e.code != EIO)
 		return e;
-	TRY(file_pread(p->f->src, p->buf.mem, p->buf.size, p->out->bytes, &got));
+	TRY(file_pread(p->f->src, p->buf.mem, p->buf.size, p->f->src_off + p->out->bytes, &got));
 	return err_make(e.code, e.op, SIDE_DST, p->out->bytes);
+}
+
+bool
+rung_can_share(const struct pass *p)
+{
+	return p->f->src_off % CLONE_BLOCK == 0 && p->end >= CLONE_BLOCK;
+}
+
+/* Share the whole blocks of a part; what is behind them is left to the next means. */
+static enum answer
+share_blocks(struct pass *p)
+{
+	int64_t len = p->end - p->end % CLONE_BLOCK;
+
+	p->out->method = METHOD_CLONE;
+	p->shared = len;
+	p->size = len;
+	set_done(p, len);
+	return len == p->end ? RUNG_DONE : RUNG_NEXT;
 }
 
 enum answer
 rung_clone(struct pass *p, struct err *why)
 {
+	int64_t off = p->f->src_off;
+
 	*why = cancel_check(p->e->cancel);
 	if (err_failed(*why))
 		return RUNG_FAIL;
-	*why = move_clone(p->f->dst, p->f->src);
+	if (off != 0 && !rung_can_share(p))
+		*why = err_make(EINVAL, OP_CLONE, SIDE_SRC, off);
+	else if (off != 0)
+		*why = move_clone_range(p->f->dst, p->f->src, off, p->end - p->end % CLONE_BLOCK);
+	else
+		*why = move_clone(p->f->dst, p->f->src);
 	if (err_failed(*why)) {
 		bool must = p->e->opts->reflink == WHEN_ALWAYS;
 		enum answer a = must ? RUNG_FAIL : judge(p, METHOD_CLONE, why);
@@ -170,6 +197,8 @@ rung_clone(struct pass *p, struct err *why)
 			*why = blame(p, *why);
 		return a;
 	}
+	if (off != 0)
+		return share_blocks(p);
 	p->out->method = METHOD_CLONE;
 	p->size = p->f->st->st_size;
 	set_done(p, p->size);
@@ -199,7 +228,7 @@ move_data(struct pass *p, enum method m, move_range *move, int64_t end, struct e
 		*why = cancel_check(p->e->cancel);
 		if (err_failed(*why))
 			return RUNG_FAIL;
-		*why = move(p->f->src, pos, p->f->dst, pos,
+		*why = move(p->f->src, p->f->src_off + pos, p->f->dst, pos,
 		    end - pos < MOVE_STEP ? end - pos : MOVE_STEP, &n);
 		if (err_failed(*why)) {
 			enum answer a = judge(p, m, why);
@@ -252,6 +281,7 @@ rung_buffer(struct pass *p, struct err *why)
 {
 	struct buffered b = {
 		.src = p->f->src,
+		.shift = p->f->src_off,
 		.dst = p->f->dst,
 		.buf = p->buf,
 		.holes = p->detect,

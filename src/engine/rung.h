@@ -7,6 +7,12 @@
 
 #include <stdbool.h>
 
+enum {
+	/* A part is cloned by whole blocks of this size: those of ext4, xfs, btrfs; larger ones refuse,
+	 * and the next means goes on. */
+	CLONE_BLOCK = 4096
+};
+
 /* How a rung has fared. */
 enum answer {
 	RUNG_DONE, /* the whole content is at the destination */
@@ -27,6 +33,7 @@ struct pass {
 	int64_t size;                /* size that the destination has by now */
 	int64_t ahead;               /* size it was given before any data, 0 = none */
 	int64_t reserved;            /* bytes that blocks were reserved for */
+	int64_t shared;              /* bytes of a part that were cloned */
 };
 
 /*
@@ -36,7 +43,9 @@ struct pass {
  */
 typedef enum answer rung(struct pass *p, struct err *why);
 
-rung rung_clone;      /* by FICLONE: all or nothing */
+rung rung_clone; /* by FICLONE: all or nothing; of a part, its whole blocks */
+/* True when P, a part of a file, begins at a block and has a whole one to share. */
+bool rung_can_share(const struct pass *p);
 rung rung_copy_range; /* by copy_file_range(2) */
 rung rung_sendfile;   /* by sendfile(2) */
 rung rung_buffer;     /* through P->buf; never answers RUNG_NEXT */

@@ -339,6 +339,8 @@ arc_format_can(enum arc_format format)
 
 /* The compression called NAME: "none", "gzip", "zstd", ...  False = there is none. */
 bool arc_filter_by_name(const char *name, enum arc_filter *filter);
+/* The compression that a stream with the first bytes HEAD[n] has; 16 of them tell all apart. */
+enum arc_filter arc_filter_by_head(const void *head, size_t n);
 /* The name of FILTER; static storage. */
 const char *arc_filter_name(enum arc_filter filter);
 

@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "pipe/function.h"
 #include "pipe/joint.h"
+#include "sys/pipe.h"
 #include "sys/proc.h"
 #include "thread/bufs.h"
 
@@ -294,6 +295,20 @@ pipeline_start(struct pipeline *p, const struct stage_run *run, const struct pip
 	return ERR_OK;
 }
 
+/* The joints outside made IN and OUT for a thread of ours, which never blocks; a command that gets them
+ * knows nothing of that. */
+static struct err
+suit_commands(const struct pipeline *p, const struct in *in, const struct out *out)
+{
+	size_t n = p->layout.n_parts;
+
+	if (n > 0 && in->owned && in->fd >= 0 && !is_ours(&p->parts[0]))
+		TRY(fd_set_blocking(in->fd));
+	if (n > 0 && out->owned && out->fd >= 0 && !is_ours(&p->parts[n - 1]))
+		TRY(fd_set_blocking(out->fd));
+	return ERR_OK;
+}
+
 struct err
 pipeline_start_within(struct pipeline *p, const struct stage_run *run,
     const struct pipeline_means *means, struct in *in, struct out *out)
@@ -308,6 +323,7 @@ pipeline_start_within(struct pipeline *p, const struct stage_run *run,
 
 	BUG_ON(p->parts != NULL);
 	TRY(prepare(p, run, means, &pieces, &fault));
+	TRY(suit_commands(p, in, out));
 	p->outer_in = in;
 	p->outer_out = out;
 	start_parts(p);
@@ -355,7 +371,7 @@ blame_mover(const struct pipeline *p, size_t i, const struct verdict *v)
 {
 	const struct layout_joint *after = &p->layout.joints[i + 1];
 
-	if (v->err.op == OP_READ && i == 0)
+	if (v->err.side == SIDE_SRC && i == 0)
 		return 0;
 	if (i + 1 == p->layout.n_parts)
 		return p->n_stages + 1;

@@ -3,6 +3,7 @@
 #include "pipe/verdict.h"
 
 #include "base/own.h"
+#include "pipe/archive.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -261,6 +262,8 @@ verdict_status(const struct verdict *v)
 	case VERDICT_START:
 		return v->err.code == ENOENT ? 127 : 126;
 	case VERDICT_ERR:
+		if (arc_is_damage(v->err))
+			return 6;
 		return err_class(v->err) == ERR_CLASS_FATAL ? 3 : 1;
 	default:
 		return 1;

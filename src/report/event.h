@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "base/moved.h"
 
+struct listed;
+
 /* What kind of thing an entry is. */
 enum item_kind {
 	KIND_FILE,    /* regular file */
@@ -39,7 +41,9 @@ enum event_kind {
 	EVENT_VANISHED, /* a source entry went away between listing and opening */
 	EVENT_NOTE,     /* a remark for people: NOTE says it whole */
 	EVENT_STAGE,    /* a stage of a pipeline failed: SRC is its name, NOTE says how */
-	EVENT_RESULT,   /* what a stage was to find out: SRC is its name, NOTE the line to print */
+	EVENT_LISTED,   /* an entry that `list` shows: LISTED */
+	EVENT_BRAKE, /* what was asked for is refused for safety: NOTE says it whole, RESULT a hint */
+	EVENT_RESULT, /* what a stage was to find out: SRC is its name, NOTE the line to print */
 };
 
 /*
@@ -53,22 +57,25 @@ struct event {
 	const char *src;         /* source path as a person would type it */
 	const char *dst;         /* destination path likewise */
 	const char *path;        /* path below the destination root: what JSON and itemize print */
-	int64_t size;            /* logical bytes of content; ITEM */
-	struct moved moved;      /* how the content travelled; ITEM */
-	double seconds;          /* time spent on the entry, 0 = not measured */
-	struct err err;          /* ERROR, LOST, VANISHED */
-	bool fatal;              /* ERROR: the run stops because of it */
-	const char *note;        /* further words, or NULL: the other name when LINKED, else reasons
+	const char *root;   /* of several destinations the one it is about, whose path then says
+	                          * more to people than PATH; else NULL */
+	int64_t size;       /* logical bytes of content; ITEM */
+	struct moved moved; /* how the content travelled; ITEM */
+	double seconds;     /* time spent on the entry, 0 = not measured */
+	struct err err;     /* ERROR, LOST, VANISHED */
+	bool fatal;         /* ERROR: the run stops because of it */
+	const char *note;   /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
-	const char *hash;        /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
 	const char
 	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
 	                          * not because it is the source's; NULL = nobody asked; ITEM */
 	const char
 	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
-	                          * command did; RESULT: the bare value */
+	                          * command did; RESULT: the bare value; BRAKE: what helps */
 	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
 	int status;  /* STAGE: the enum exit_code that the run deserves for it */
+	const struct listed *listed; /* LISTED */
 	const char *backup; /* name under which the replaced file was saved, or NULL; ITEM */
 };
 

@@ -2,6 +2,7 @@
 /* Events and results as JSON, one object a line. */
 #include "report/json.h"
 
+#include "report/listing.h"
 #include "report/text.h"
 
 #include <inttypes.h>
@@ -133,6 +134,7 @@ add_item(struct str *s, const struct event *ev)
 	add_text(s, "action", item_action_name(ev->action));
 	add_text(s, "kind", item_kind_name(ev->what));
 	add_path(s, "path", ev->path != NULL ? ev->path : ev->dst);
+	add_path(s, "root", ev->root);
 	if (ev->what == KIND_FILE)
 		add_number(s, "bytes", ev->size);
 	if (ev->note != NULL && ev->action == ACTION_LINKED)
@@ -166,6 +168,7 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	add_text(s, "op", err_op_name(ev->err));
 	add_text(s, "errno", err_code_name(ev->err));
 	add_path(s, "path", path);
+	add_path(s, "root", ev->root);
 	add_text(s, "side", sides[ev->err.side <= SIDE_DST ? ev->err.side : SIDE_NONE]);
 	if (ev->err.off > 0)
 		add_number(s, "offset", ev->err.off);
@@ -189,6 +192,18 @@ add_stage(struct str *s, const struct event *ev)
 	add_path(s, "stage", ev->src);
 	add_text(s, "result", ev->result);
 	add_number(s, "code", ev->code);
+	add_text(s, "message", ev->note);
+	str_adds(s, "}\n");
+}
+
+/* Append what was refused for safety. */
+static void
+add_brake(struct str *s, const struct event *ev)
+{
+	str_adds(s, "{\"type\":\"error\"");
+	add_text(s, "class", err_group_name(ERR_GROUP_REFUSED));
+	add_text(s, "op", "delete");
+	add_bool(s, "fatal", false);
 	add_text(s, "message", ev->note);
 	str_adds(s, "}\n");
 }
@@ -223,8 +238,14 @@ json_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	case EVENT_STAGE:
 		add_stage(s, ev);
 		break;
+	case EVENT_BRAKE:
+		add_brake(s, ev);
+		break;
 	case EVENT_RESULT:
 		add_result(s, ev);
+		break;
+	case EVENT_LISTED:
+		listing_json(s, ev->listed);
 		break;
 	case EVENT_NOTE:
 		break;

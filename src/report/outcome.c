@@ -80,8 +80,12 @@ outcome_count(struct outcome *o, const struct event *ev, bool strict)
 		o->counts.failed++;
 		outcome_raise(o, (enum exit_code)ev->status);
 		break;
+	case EVENT_BRAKE:
+		outcome_raise(o, EXIT_REFUSED);
+		break;
 	case EVENT_ITEM:
 	case EVENT_NOTE:
+	case EVENT_LISTED:
 	case EVENT_RESULT:
 		break;
 	}

@@ -105,7 +105,7 @@ keep_locked(struct report *r, const struct event *ev)
 {
 	size_t before = r->kept.len;
 
-	if (ev->kind != EVENT_ERROR)
+	if (ev->kind != EVENT_ERROR && ev->kind != EVENT_BRAKE)
 		return;
 	json_event(&r->kept, r->opts, ev);
 	if (r->kept.len <= KEPT_MAX && !r->kept.failed)

@@ -3,6 +3,7 @@
 #include "report/text.h"
 
 #include "base/size.h"
+#include "report/listing.h"
 #include "report/outcome.h"
 
 #include <errno.h>
@@ -79,13 +80,14 @@ add_stopped(
     struct str *s, const struct report_opts *opts, const struct event *ev, struct live *live)
 {
 	const char *state = lost_destination(ev->err);
+	const char *root = ev->root != NULL ? ev->root : opts->dst;
 
 	str_adds(s, "stopped: ");
-	if (state == NULL || ev->err.side != SIDE_DST || opts->dst == NULL) {
+	if (state == NULL || ev->err.side != SIDE_DST || root == NULL) {
 		text_add_failure(s, ev, event_name(ev));
 		return;
 	}
-	str_add_shown(s, opts->dst, strlen(opts->dst));
+	str_add_shown(s, root, strlen(root));
 	str_addf(s, " %s", state);
 	if (ev->note != NULL)
 		add_note(s, ev->note);
@@ -110,6 +112,7 @@ is_said(const struct report_opts *opts, const struct event *ev)
 	switch (ev->kind) {
 	case EVENT_ERROR:
 	case EVENT_STAGE:
+	case EVENT_BRAKE:
 		return true;
 	case EVENT_LOST:
 	case EVENT_NOTE:
@@ -152,7 +155,7 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 		return;
 	str_addf(s, "%s: ", opts->program);
 	size_t at = s->len;
-	if (ev->kind == EVENT_NOTE) {
+	if (ev->kind == EVENT_NOTE || ev->kind == EVENT_BRAKE) {
 		str_add_text(s, ev->note, strlen(ev->note));
 	} else if (ev->kind == EVENT_STAGE) {
 		add_stage(s, ev);
@@ -164,9 +167,11 @@ text_event(struct str *s, const struct report_opts *opts, const struct event *ev
 	} else {
 		text_add_failure(s, ev, name);
 	}
-	if (opts->io.stderr_colored && ev->kind == EVENT_ERROR)
+	if (opts->io.stderr_colored && (ev->kind == EVENT_ERROR || ev->kind == EVENT_BRAKE))
 		paint_word(s, at, BOLD_RED);
 	str_addc(s, '\n');
+	if (ev->kind == EVENT_BRAKE && ev->result != NULL)
+		str_addf(s, "hint: %s\n", ev->result);
 }
 
 /* Append NAME shown safely and blanks up to WIDTH columns; a character is taken to be one wide. */
@@ -247,12 +252,21 @@ add_remark(struct str *s, const struct event *ev)
 		str_addf(s, "  %s", ev->hash);
 }
 
+/* What people are told of EV's path; OTHER when it has none. */
+static const char *
+shown_path(const struct event *ev, const char *other)
+{
+	const char *path = ev->root != NULL ? ev->dst : ev->path;
+
+	return path != NULL ? path : other;
+}
+
 /* Append one itemized line; with -0 the name is raw and last. */
 static void
 add_itemized(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	bool failed = ev->kind == EVENT_ERROR;
-	const char *path = ev->path != NULL ? ev->path : event_name(ev);
+	const char *path = shown_path(ev, event_name(ev));
 	bool sized = !failed && ev->what == KIND_FILE && ev->action != ACTION_ATTRIBUTES &&
 		     ev->action != ACTION_LINKED;
 	bool remarked = failed || ev->note != NULL || ev->hash != NULL;
@@ -376,7 +390,7 @@ verified_words(const char *verified)
 static void
 add_explained(struct str *s, const struct event *ev)
 {
-	const char *path = ev->path != NULL ? ev->path : ev->dst;
+	const char *path = shown_path(ev, ev->dst);
 	char size[SIZE_TEXT] = "";
 
 	if (ev->kind != EVENT_ITEM || path == NULL)
@@ -395,6 +409,10 @@ text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
 		str_addf(s, "%s%c", ev->note, opts->end);
+	if (ev->kind == EVENT_LISTED) {
+		listing_text(s, ev->listed);
+		str_addc(s, '\n');
+	}
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

@@ -14,6 +14,7 @@ struct attrs {
 	int dst;                /* open destination */
 	const struct stat *st;  /* the source's attributes */
 	const struct stat *now; /* the destination's, NULL = not known, so every one is set */
+	bool drop_others;       /* the destination may have attributes that the source has not */
 	bool default_acl;       /* the destination may have ACLs that the source has not */
 };
 
@@ -57,6 +58,8 @@ set_xattrs(struct worker *w, const struct entry *e, const struct attrs *a)
 	const struct keep *keep = &w->run->copy->keep;
 	struct meta_loss loss = { 0 };
 
+	if (a->drop_others)
+		TRY(meta_drop_others(&w->names, &w->others, a->dst, keep));
 	if (w->names.len == 0)
 		return ERR_OK;
 	TRY(meta_copy_xattrs(&w->names, a->src, a->dst, keep, &loss));
@@ -137,6 +140,7 @@ attrs_of_file(struct worker *w, const struct entry *e, int src, int dst, const s
 		.dst = dst,
 		.st = st,
 		.default_acl = e->dir->default_acl || made == NULL,
+		.drop_others = made == NULL && run->mirror != NULL,
 	};
 
 	/* a new file in a directory of ours is ours, and has the mode it was created with */
@@ -192,6 +196,8 @@ attrs_of_name(struct worker *w, const struct entry *e, const struct stat *st)
 	/* user attributes cannot stand on links and special files (xattr(7)): only root's can */
 	if (keep->xattr || keep->context) {
 		TRY(meta_list_at(&w->names, e->dir->src_fd, e->src_name));
+		if (w->run->mirror != NULL)
+			TRY(meta_drop_others_at(&w->names, &w->others, &pair, keep));
 		TRY(meta_copy_xattrs_at(&w->names, &pair, keep, &loss));
 		if (loss.lost > 0)
 			tell_lost(w, e, loss.first, loss.name);
@@ -210,6 +216,7 @@ attrs_of_directory(struct node *n, struct err why, void *worker)
 		.st = &n->src,
 		.now = &n->dst,
 		.default_acl = n->default_acl || !n->fresh,
+		.drop_others = !n->fresh && w->run->mirror != NULL,
 	};
 
 	if (n->failed || n->dst.st_ino == 0 || w->run->request.dry_run)

@@ -375,7 +375,7 @@ collate_each(struct collate *c, collate_take *take, void *taker)
 {
 	size_t n = c->n_runs + c->n_lanes;
 	own_mem struct source *sources = calloc(n, sizeof sources[0]);
-	own_mem struct source **at = calloc(n, sizeof at[0]);
+	own_mem struct source **at = calloc(n, sizeof(struct source *));
 	struct heap h = { .at = at };
 
 	if (sources == NULL || at == NULL)

@@ -23,23 +23,23 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/fanout.h"
 #include "run/filepipe.h"
+#include "run/places.h"
 #include "run/readback.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
 #include <errno.h>
 
-enum {
-	TRIES = 2 /* a file that changes while it is read is read once more (UX.md section 3) */
-};
-
 /* Whether the source is as it was.  A file that had more to give than its size is one of those whose
  * size and times say nothing (/proc, /sys). */
-static bool
-stood_still(const struct stat *before, const struct stat *after, const struct moved *moved)
+bool
+carry_stood_still(const struct worker *w, const struct stat *before, const struct stat *after,
+    const struct moved *moved)
 {
-	if (moved->bytes > before->st_size)
+	/* how much a command has read nobody knows */
+	if (moved->bytes > before->st_size && w->run->request.through == NULL)
 		return true;
 	return before->st_size == after->st_size &&
 	       before->st_mtim.tv_sec == after->st_mtim.tv_sec &&
@@ -54,21 +54,22 @@ struct opened {
 	struct stat *st;
 };
 
-/* Pass the content through the commands that were asked for. */
-static struct err
-pass_content(
-    struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
+struct err
+carry_through(struct worker *w, const struct entry *e, int src, const struct stat *st, int dst,
+    struct moved *moved)
 {
 	node_src_path(e->dir, e->src_name, &w->src);
 	node_dst_path(e->dir, e->name, &w->dst);
 	struct filepipe_ends ends = {
-		.src = from.fd,
-		.st = from.st,
+		.src = src,
+		.st = st,
 		.dst = dst,
 		.src_path = w->src.buf,
 		.dst_path = w->dst.buf,
 	};
-	return filepipe_pass(w->pipe, &ends, &w->hash, moved);
+	TRY(filepipe_pass(w->pipe, &ends, &w->hash, moved));
+	atomic_fetch_add_explicit(&w->run->live->bytes_done, st->st_size, memory_order_relaxed);
+	return ERR_OK;
 }
 
 /* Keep the digests of what was seen, for telling. */
@@ -110,26 +111,21 @@ static struct err
 move_content(
     struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
 {
-	bool through = w->run->request.through != NULL;
-	const struct moved as_long = { 0 };
 	struct stat after;
 
-	for (int i = 0; i < TRIES; i++) {
+	if (w->fanout != NULL && !fanout_is_moved(w->fanout))
+		return fanout_move(w, e, dst, moved);
+	for (int i = 0; i < CARRY_TRIES; i++) {
 		str_clear(&w->hash);
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
-		if (through)
-			TRY(pass_content(w, e, from, dst, moved));
+		if (w->run->request.through != NULL)
+			TRY(carry_through(w, e, from.fd, from.st, dst, moved));
 		else
 			TRY(copy_content(w, e, from, dst, moved));
 		TRY(file_stat(from.fd, SIDE_SRC, &after));
-		/* how much a command has read nobody knows */
-		if (stood_still(from.st, &after, through ? &as_long : moved)) {
-			if (through)
-				atomic_fetch_add_explicit(&w->run->live->bytes_done,
-				    from.st->st_size, memory_order_relaxed);
+		if (carry_stood_still(w, from.st, &after, moved))
 			return ERR_OK;
-		}
 		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
@@ -142,7 +138,7 @@ move_checked(
 {
 	bool same;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < CARRY_TRIES; i++) {
 		if (i > 0)
 			TRY(file_truncate(dst, 0));
 		struct err err = move_content(w, e, from, dst, &o->moved);
@@ -192,9 +188,14 @@ move_stream(
 {
 	struct observer *seen = w->run->request.hash != NULL ? &w->hashing.observer : NULL;
 
+	bool several = w->fanout != NULL && !fanout_is_moved(w->fanout);
+
+	/* a file that goes to a device can be read again for it */
+	if (several && !S_ISREG(from.st->st_mode))
+		return fanout_move(w, e, dst, moved);
 	str_clear(&w->hash);
 	if (w->run->request.through != NULL)
-		return pass_content(w, e, from, dst, moved);
+		return carry_through(w, e, from.fd, from.st, dst, moved);
 	if (seen != NULL)
 		seen->begin(seen);
 	TRY(read_stream(w, from.fd, dst, seen, moved));
@@ -234,6 +235,21 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
+/* Move the content from the earlier tree that T found it in: there it may be cloned. */
+static struct err
+move_basis(
+    struct worker *w, const struct entry *e, const struct target *t, int dst, struct moved *moved)
+{
+	own_fd fd = -1;
+	struct stat st;
+	struct opened from = { -1, &st };
+
+	TRY(dir_open_file(t->basis_dir, e->name, false, &fd));
+	TRY(file_stat(fd, SIDE_SRC, &st));
+	from.fd = fd;
+	return move_content(w, e, from, dst, moved);
+}
+
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct opened from, struct target *t,
@@ -252,6 +268,8 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
+	else if (t->basis != NULL)
+		moved = move_basis(w, e, t, c->fd, &o->moved);
 	else if (!w->run->copy->plan.attributes_only) {
 		moved = move_checked(w, e, from, c->fd, o);
 		o->hashed = w->hash.len > 0;
@@ -319,9 +337,10 @@ carry_content(struct worker *w, const struct entry *e, int src, struct stat *st,
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);
 	struct err err = write_file(w, e, from, t, o);
-	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+	if (err.code == EEXIST && entry_is_absent(e) && !t->dest.exists) {
 		/* a name listed twice, one that differs only in case, or somebody else's: decide
 		 * again, looking; a file that was to appear whole meets it at its end */
+		places_forget(t);
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;

@@ -78,17 +78,31 @@ explain(struct run *run)
 	str_release(&text);
 }
 
+static void
+sync_base(struct run *run, const struct node *base)
+{
+	struct err err = fs_sync(base->dst_fd);
+
+	if (!err_failed(err))
+		err = dir_sync(base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, base->dst_shown, err, NULL);
+}
+
 /* Make what was written durable, if that was asked for. */
 static void
 sync_all(struct run *run)
 {
 	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
-	struct err err = fs_sync(run->base->dst_fd);
-	if (!err_failed(err))
-		err = dir_sync(run->base->dst_fd);
-	if (err_failed(err))
-		tell_operand_error(run, run->request.report->dst, err, NULL);
+	if (run->base->also == NULL) {
+		sync_base(run, run->base);
+		return;
+	}
+	for (size_t i = 0; i < run->base->n_also; i++) {
+		if (run->base->also[i] != NULL)
+			sync_base(run, run->base->also[i]);
+	}
 }
 
 /* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
@@ -142,7 +156,7 @@ copy_run(struct copy_opts *opts)
 
 	c.run = (struct run){
 		.copy = opts,
-		.sink = &sink_directory,
+		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,
@@ -153,6 +167,8 @@ copy_run(struct copy_opts *opts)
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
 			.dry_run = opts->dry_run,
+			.to = opts->to,
+			.n_to = opts->n_to,
 			.operands = opts->operands,
 			.n_operands = opts->n_operands,
 		},

@@ -11,6 +11,10 @@
 #include "tree/filter.h"
 #include "tree/plan.h"
 
+enum {
+	COPY_TO_MAX = 15 /* further destinations; arbitrary */
+};
+
 /* What one run of `copy` was asked to do; const once the run starts.  Pointers into argv are
  * borrowed. */
 struct copy_opts {
@@ -21,6 +25,8 @@ struct copy_opts {
 	struct report_opts report;   /* output */
 	struct hash_algos hash;      /* digests to make of what is written */
 	struct through_opts through; /* commands that content goes through */
+	const char **to;             /* [n_to], directories that get all copies too; owned array */
+	size_t n_to;                 /* number of them, at most COPY_TO_MAX */
 	enum durability fsync;       /* durability */
 	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */
@@ -28,6 +34,8 @@ struct copy_opts {
 	bool default_mode;           /* --no-preserve=mode: new files get 0666 less the umask */
 	bool parents;                /* recreate the whole source path below DEST */
 	bool strip_slashes;          /* remove trailing slashes from each SOURCE */
+	bool makes_dest;             /* DEST is made, as a directory, where sources need one */
+	bool contents;               /* the one source stands for what is in it */
 	bool no_target_dir;          /* -T: DEST is the thing itself */
 	const char *target_dir;      /* -t DIR, or NULL */
 	const char *suffix;          /* suffix of simple backups, never NULL nor empty */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The sink that is a directory tree: destinations are made, merged into or refused. */
+#include "run/directory.h"
+
 #include "run/attrs.h"
 #include "run/carry.h"
 #include "run/ledger.h"
@@ -30,23 +32,17 @@ make_directory(struct worker *w, struct node *n, const struct entry *e, struct t
 	return ERR_OK;
 }
 
-/* Open or make N's destination below its parent's, which is held. */
-static struct err
-enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
+struct err
+directory_enter(struct worker *w, struct node *n, const struct entry *e, struct target *t, int *dst)
 {
-	struct target t;
-
-	if (w->run->copy->default_mode)
-		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
-	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
-	if (t.action.step == STEP_REFUSE) {
+	if (t->action.step == STEP_REFUSE) {
 		tell_error(
-		    w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(t.action.reason));
+		    w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), plan_reason(t->action.reason));
 		return err_make(ECANCELED, OP_REFUSE, SIDE_DST, -1);
 	}
-	if (w->run->request.dry_run && !t.dest.exists)
+	if (w->run->request.dry_run && !t->dest.exists)
 		return ERR_OK;
-	TRY(make_directory(w, n, e, &t));
+	TRY(make_directory(w, n, e, t));
 	if (n->follow_dst)
 		TRY(dir_open_path(n->parent->dst_fd, n->name, SIDE_DST, dst));
 	else
@@ -57,6 +53,18 @@ enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
 	if (w->run->copy->keep.mode)
 		n->default_acl = n->fresh ? n->parent->default_acl : meta_has_default_acl(*dst);
 	return ERR_OK;
+}
+
+/* Open or make N's destination below its parent's, which is held. */
+static struct err
+enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
+{
+	struct target t;
+
+	if (w->run->copy->default_mode)
+		n->src.st_mode = (n->src.st_mode & S_IFMT) | 0777;
+	TRY(target_decide(w, e, &n->src, n->parent->fresh, &t));
+	return directory_enter(w, n, e, &t, dst);
 }
 
 /* Whether --preserve changes an attribute of N's existing destination. */

@@ -10,6 +10,8 @@
 #include "run/dirjob.h"
 
 #include "base/own.h"
+#include "run/ignores.h"
+#include "run/mirror.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
@@ -82,6 +84,8 @@ dirjob_open(struct worker *w, struct node *n, bool operand)
 		file_drop(&fds[0]);
 		file_drop(&fds[1]);
 		n->failed = true;
+		if (err_class(err) != ERR_CLASS_CANCELED)
+			atomic_fetch_add(&w->run->unread, 1);
 		tell_error(w, &e, err, NULL);
 		return false;
 	}
@@ -136,6 +140,8 @@ dirjob_excludes(struct worker *w, const struct node *dir, const char *name, bool
 	const struct filter *f = w->run->filter;
 	struct str *path = &w->rel;
 
+	if (w->run->mirror != NULL)
+		return ignores_ask(w, dir, name, is_dir, RULES_SOURCE, NULL);
 	if (f == NULL)
 		return false;
 	if (!filter_needs_path(f))
@@ -166,9 +172,12 @@ meet(struct listing *l, const struct dir_name *name)
 	struct entry e = { .dir = l->n, .src_name = name->name, .name = name->name };
 
 	e.type = type_of(l, name, &e.follow);
-	/* what is left out here is no extra there */
+	bool out = dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR);
+	/* what is left out here is no extra there; in a sync rules have a say about that of their own */
+	if (out && l->w->run->mirror != NULL)
+		return;
 	e.other = l->n->sides != NULL ? sides_meet(l->n->sides, name->name) : SIDE_NOT_ASKED;
-	if (dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR))
+	if (out)
 		return;
 	atomic_fetch_add_explicit(&l->w->run->live->items_found, 1, memory_order_relaxed);
 	if (e.type == DT_DIR)
@@ -190,6 +199,7 @@ list(struct listing *l)
 		err = dir_list_next(&listing, &name);
 		if (err_failed(err) || name.name == NULL)
 			break;
+		l->n->met++;
 		meet(l, &name);
 		if (l->handed < GIVE_BACK)
 			continue;
@@ -197,8 +207,10 @@ list(struct listing *l)
 		return false;
 	}
 	l->n->partial = err_failed(err) || cancel_requested(&l->w->run->cancel);
-	if (err_failed(err))
+	if (err_failed(err)) {
+		atomic_fetch_add(&l->w->run->unread, 1);
 		tell_error(l->w, &self, err, NULL);
+	}
 	return true;
 }
 
@@ -265,6 +277,7 @@ dirjob_push(struct worker *w, struct node *dir, const struct entry *e)
 		return;
 	}
 	n->follow = e->follow;
+	n->top = dir->parent == NULL && strcmp(e->name, ".") == 0;
 	n->number = e->number;
 	n->job.run = dirjob_run;
 	n->run = w->run;

@@ -182,6 +182,16 @@ open_list(struct run *run, struct feed *f)
 	return !err_failed(err);
 }
 
+/* Have all bases begin at SOURCE. */
+static struct err
+open_source(struct run *run, const char *source)
+{
+	TRY(dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd));
+	for (size_t i = 0; i < run->base->n_also; i++)
+		TRY(dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->also[i]->src_fd));
+	return ERR_OK;
+}
+
 void
 feed_start(struct run *run, const char *source)
 {
@@ -192,7 +202,7 @@ feed_start(struct run *run, const char *source)
 	if (f == NULL || run->claims == NULL)
 		err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	else if (source != NULL)
-		err = dir_open_path(AT_FDCWD, source, SIDE_SRC, &run->base->src_fd);
+		err = open_source(run, source);
 	if (err_failed(err)) {
 		tell_operand_error(
 		    run, source != NULL ? source : run->request.select->files_from, err, NULL);

@@ -277,10 +277,14 @@ filepipe_explain(const struct request *request, struct str *out)
 	};
 	struct layout layout = { 0 };
 	struct layout_fault fault;
+	const int none = -1; /* it is not run */
 	struct pipeline *p = pipeline_new();
 	struct err err =
 	    p != NULL ? add_stages(p, request, NULL) : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 
+	/* what goes to several destinations passes us, but for clones */
+	for (size_t i = 0; !err_failed(err) && i < request->n_to; i++)
+		err = add_stage(p, tap_tee_new(request->to[i], &none));
 	if (!err_failed(err)) {
 		pieces.stages = pipeline_stages(p, &pieces.n_stages);
 		err = layout_make(&pieces, &layout, &fault);

@@ -8,9 +8,11 @@
 #include "run/dirjob.h"
 #include "run/entryjob.h"
 #include "run/feed.h"
+#include "run/places.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
+#include "sys/fs.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -68,21 +70,105 @@ last_component(const char *path, char *buf)
 	return ERR_OK;
 }
 
-/* Make the base: DIR, shown as SHOWN. */
+/* Whether the sources need DEST to be a directory: one that is none, or several things, go into it. */
+static bool
+needs_directory(const struct operands *o, const char *dest)
+{
+	struct stat st;
+
+	if (o->n != 1 || o->run->copy->contents || o->run->copy->parents ||
+	    o->run->copy->select.files_from != NULL || dest[strlen(dest) - 1] == '/')
+		return true;
+	return !err_failed(dir_stat(AT_FDCWD, o->sources[0], true, SIDE_SRC, &st)) &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* Make the directory DEST, which is not there, for a base; a dry run has a base of nothing. */
 static struct err
-make_base(struct run *run, const char *dir, const char *shown)
+make_dest(struct operands *o, const char *dest)
+{
+	struct run *run = o->run;
+
+	if (!run->request.dry_run)
+		return dir_make(AT_FDCWD, dest, run->copy->keep.mode ? 0700 : 0777);
+	run->base = node_new_base(run->nodes, AT_FDCWD, -1, dest);
+	if (run->base == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	run->base->fresh = true;
+	return ERR_OK;
+}
+
+/* Make a base, *BASE: DIR below directory AT, shown as SHOWN. */
+static struct err
+make_one_base(struct run *run, int at, const char *dir, const char *shown, struct node **base)
 {
 	own_fd fd = -1;
 
-	TRY(dir_open_place(AT_FDCWD, dir, &fd));
-	struct node *base = node_new_base(run->nodes, AT_FDCWD, fd, shown);
-	if (base == NULL)
+	TRY(dir_open_place(at, dir, &fd));
+	*base = node_new_base(run->nodes, AT_FDCWD, fd, shown);
+	if (*base == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	run->base = base;
 	fd = -1;
-	TRY(file_stat(base->dst_fd, SIDE_DST, &base->dst));
-	base->default_acl = run->copy->keep.mode && meta_has_default_acl(base->dst_fd);
+	TRY(file_stat((*base)->dst_fd, SIDE_DST, &(*base)->dst));
+	(*base)->default_acl = run->copy->keep.mode && meta_has_default_acl((*base)->dst_fd);
 	return ERR_OK;
+}
+
+/* Make the run's base. */
+static struct err
+make_base(struct run *run, const char *dir, const char *shown)
+{
+	return make_one_base(run, AT_FDCWD, dir, shown, &run->base);
+}
+
+static bool
+refuse(struct run *run, const char *name, struct err why, const char *note)
+{
+	tell_operand_error(run, name, why, note);
+	return false;
+}
+
+/* Make the base at place I: directory DIR, or for the first one the run's base itself.  False: it was
+ * told why not. */
+static bool
+make_place(struct run *run, size_t i, const char *dir)
+{
+	struct node *base = run->base;
+	const char *shown = i == 0 ? base->dst_shown : dir;
+	int at = i == 0 ? base->dst_fd : AT_FDCWD;
+
+	struct err err = make_one_base(run, at, i == 0 ? "." : dir, shown, &base->also[i]);
+	if (err_failed(err))
+		return refuse(run, shown, err, "the target must be a directory");
+	base->also[i]->place = (unsigned)i;
+	for (size_t k = 0; k < i; k++) {
+		const struct stat *there = &base->also[k]->dst;
+		if (there->st_dev == base->also[i]->dst.st_dev &&
+		    there->st_ino == base->also[i]->dst.st_ino)
+			return refuse(run, shown, err_make(EINVAL, OP_REFUSE, SIDE_DST, -1),
+			    "it is named twice as a destination");
+	}
+	return true;
+}
+
+/* Make the bases at several destinations, if there are, the first of which the run's own base is. */
+static bool
+make_places(struct run *run)
+{
+	struct node *base = run->base;
+
+	if (run->n_places == 0)
+		return true;
+	base->also = calloc(run->n_places, sizeof(struct node *));
+	if (base->also == NULL)
+		return refuse(
+		    run, base->dst_shown, err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1), NULL);
+	base->n_also = run->n_places;
+	for (size_t i = 0; i < run->n_places; i++) {
+		if (!make_place(run, i, i > 0 ? run->request.to[i - 1] : NULL))
+			return false;
+	}
+	return true;
 }
 
 /* The base for a destination that is the thing itself: its parent, and the name in it. */
@@ -106,27 +192,34 @@ base_of_name(struct operands *o, char *dest)
 	return err;
 }
 
-static bool
-refuse(struct run *run, const char *name, struct err why, const char *note)
-{
-	tell_operand_error(run, name, why, note);
-	return false;
-}
-
 /* Find the base from -t, or from the last operand. */
 static bool
 find_base(struct operands *o)
 {
 	const struct copy_opts *opts = o->run->copy;
 	const char *dest = opts->target_dir != NULL ? opts->target_dir : opts->operands[o->n];
-	bool several = o->n > 1 || opts->parents || opts->select.files_from != NULL;
+	bool several =
+	    o->n > 1 || opts->contents || opts->parents || opts->select.files_from != NULL;
 	struct stat st;
 
 	struct err err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
+	bool made =
+	    opts->makes_dest && err.code == ENOENT && dest[0] != '\0' && needs_directory(o, dest);
+	if (made) {
+		err = make_dest(o, dest);
+		if (err_failed(err))
+			return refuse(o->run, dest, err, NULL);
+		if (o->run->base != NULL)
+			return true;
+		err = dir_stat(AT_FDCWD, dest, true, SIDE_DST, &st);
+	}
 	bool is_dir = !err_failed(err) && S_ISDIR(st.st_mode);
 	if (is_dir && !opts->no_target_dir) {
 		err = make_base(o->run, dest, dest);
-		return err_failed(err) ? refuse(o->run, dest, err, NULL) : true;
+		if (err_failed(err))
+			return refuse(o->run, dest, err, NULL);
+		o->run->base->fresh = made;
+		return true;
 	}
 	if (several || opts->target_dir != NULL) {
 		if (!err_failed(err))
@@ -146,16 +239,16 @@ find_base(struct operands *o)
 	return true;
 }
 
-/* Whether directory ST is the base or one above it. */
+/* Whether directory ST is BASE or one above it. */
 static struct err
-holds_base(struct run *run, const struct stat *st, bool *holds)
+holds(const struct node *base, const struct stat *st, bool *holds)
 {
-	struct stat at = run->base->dst;
+	struct stat at = base->dst;
 	struct stat above;
 	own_fd fd = -1;
 
 	*holds = false;
-	TRY(dir_open_place(run->base->dst_fd, ".", &fd));
+	TRY(dir_open_place(base->dst_fd, ".", &fd));
 	for (;;) {
 		if (at.st_dev == st->st_dev && at.st_ino == st->st_ino) {
 			*holds = true;
@@ -175,12 +268,27 @@ holds_base(struct run *run, const struct stat *st, bool *holds)
 
 /* A destination that is the source itself under its new name is the same mistake. */
 static bool
-is_itself(struct operands *o, const struct entry *e, const struct stat *st)
+is_itself(const struct node *base, const struct entry *e, const struct stat *st)
 {
 	struct stat there;
 
-	return !err_failed(dir_stat(o->run->base->dst_fd, e->name, true, SIDE_DST, &there)) &&
+	return !err_failed(dir_stat(base->dst_fd, e->name, true, SIDE_DST, &there)) &&
 	       there.st_dev == st->st_dev && there.st_ino == st->st_ino;
+}
+
+/* Whether directory E with attributes ST would be copied into itself, at any destination. */
+static struct err
+goes_into_itself(struct run *run, const struct entry *e, const struct stat *st, bool *inside)
+{
+	struct node *const *bases = run->base->also != NULL ? run->base->also : &run->base;
+	size_t n = run->base->also != NULL ? run->base->n_also : 1;
+
+	*inside = false;
+	for (size_t i = 0; i < n && !*inside; i++) {
+		TRY(holds(bases[i], st, inside));
+		*inside |= is_itself(bases[i], e, st);
+	}
+	return ERR_OK;
 }
 
 /* Hand directory operand E over, unless it would be copied into itself. */
@@ -195,13 +303,20 @@ give_directory(struct operands *o, const struct entry *e, const struct stat *st)
 		    "it is a directory (use -r or -a to copy directories)");
 		return;
 	}
-	/* "src/." into src's own parent merges into what is there: only the base itself matters */
-	struct err err = holds_base(run, st, &inside);
+	/* "src/." into src's own parent merges into what is there: only the base itself matters; and a run
+	 * that compares may go into a part of its source, which the walk leaves out */
+	struct err err = ERR_OK;
+	if (run->mirror != NULL)
+		inside =
+		    (run->base->dst.st_dev == st->st_dev && run->base->dst.st_ino == st->st_ino) ||
+		    is_itself(run->base, e, st);
+	else
+		err = goes_into_itself(run, e, st, &inside);
 	if (err_failed(err)) {
 		tell_error(o->w, e, err, NULL);
 		return;
 	}
-	if (inside || is_itself(o, e, st)) {
+	if (inside) {
 		tell_operand_error(run, e->src_name, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1),
 		    "the destination is the source itself, or inside it");
 		return;
@@ -327,10 +442,24 @@ give_source(struct operands *o, char *source)
 		return;
 	}
 	struct err err = last_component(source, name);
+	if (opts->contents)
+		memcpy(name, ".", 2);
 	if (err_failed(err))
 		refuse(o->run, source, err, NULL);
 	else
 		give(o, o->run->base, source, o->rename_to != NULL ? o->rename_to : name);
+}
+
+void
+operands_make_durable(struct run *run)
+{
+	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
+		return;
+	struct err err = fs_sync(run->base->dst_fd);
+	if (!err_failed(err))
+		err = dir_sync(run->base->dst_fd);
+	if (err_failed(err))
+		tell_operand_error(run, run->request.report->dst, err, NULL);
 }
 
 void
@@ -345,7 +474,7 @@ operands_run(struct run *run)
 	};
 
 	map_init(&o.seen);
-	if (find_base(&o)) {
+	if (find_base(&o) && make_places(run) && (run->mirror == NULL || places_open(run))) {
 		if (opts->select.files_from != NULL) {
 			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
 		} else {

@@ -24,10 +24,12 @@ struct walk_opts {
 /* One option that says what to leave out; the last rule that matches an entry decides. */
 struct filter_rule {
 	enum {
-		RULE_EXCLUDE, /* --exclude: leave out what TEXT matches */
-		RULE_INCLUDE, /* --include: keep what TEXT matches */
-		RULE_FILE     /* --exclude-from: the rules are in the file named TEXT */
-	} kind;               /* what TEXT is */
+		RULE_EXCLUDE,      /* --exclude: leave out what TEXT matches */
+		RULE_INCLUDE,      /* --include: keep what TEXT matches */
+		RULE_FILE,         /* --exclude-from: the rules are in the file named TEXT */
+		RULE_INCLUDE_FILE, /* --include-from: likewise, to keep; verb sync */
+		RULE_FILTER        /* --filter: TEXT is a rule in rsync's form; verb sync */
+	} kind;                    /* what TEXT is */
 
 	const char *text; /* a pattern or the name of a file; borrowed from argv */
 };

@@ -25,25 +25,28 @@
 #ifndef DECANT_RUN_PIPE_H
 #define DECANT_RUN_PIPE_H
 
+#include "pipe/archive.h"
 #include "pipe/verdict.h"
 #include "report/report.h"
 #include "run/parts.h"
 
 /* What a stage is.  The ends come first. */
 enum stage_kind {
-	END_FILE,    /* NAME: the file NAME */
-	END_STD,     /* -: standard input, or output */
-	END_FD,      /* fd:N: the descriptor N, which was inherited */
-	END_CONNECT, /* connect HOST:PORT|unix:PATH: a socket, connected to NAME */
-	END_LISTEN,  /* listen [HOST:]PORT|unix:PATH: the first peer that connects to NAME */
-	STAGE_CMD,   /* cmd COMMAND: a child process */
-	STAGE_HASH,  /* hash ALGO[=FILE]: the digest of what passes */
-	STAGE_TEE,   /* tee FILE: what passes is written to the file NAME too */
-	STAGE_COUNT, /* count: bytes and lines of what passes */
-	STAGE_LIMIT, /* limit BYTES: the first SIZE bytes pass */
-	STAGE_RANGE, /* range OFF:LEN: SIZE bytes from OFF on pass */
-	STAGE_RATE,  /* rate R: at most SIZE bytes a second pass */
-	STAGE_COPY,  /* copy: everything passes */
+	END_FILE,     /* NAME: the file NAME */
+	END_STD,      /* -: standard input, or output */
+	END_FD,       /* fd:N: the descriptor N, which was inherited */
+	END_CONNECT,  /* connect HOST:PORT|unix:PATH: a socket, connected to NAME */
+	END_LISTEN,   /* listen [HOST:]PORT|unix:PATH: the first peer that connects to NAME */
+	STAGE_CMD,    /* cmd COMMAND: a child process */
+	STAGE_HASH,   /* hash ALGO[=FILE]: the digest of what passes */
+	STAGE_TEE,    /* tee FILE: what passes is written to the file NAME too */
+	STAGE_COUNT,  /* count: bytes and lines of what passes */
+	STAGE_LIMIT,  /* limit BYTES: the first SIZE bytes pass */
+	STAGE_RANGE,  /* range OFF:LEN: SIZE bytes from OFF on pass */
+	STAGE_RATE,   /* rate R: at most SIZE bytes a second pass */
+	STAGE_COPY,   /* copy: everything passes */
+	STAGE_PACK,   /* gzip, zstd, xz [-LEVEL]: what passes is packed by FILTER */
+	STAGE_UNPACK, /* gunzip, unzstd, unxz: what passes is unpacked by FILTER */
 };
 
 /* One stage.  Strings are borrowed from argv, or are in WORDS. */
@@ -57,6 +60,8 @@ struct stage_spec {
 	int fd;       /* of END_FD: the descriptor, 0 or more */
 	int64_t off;  /* of range: bytes left out before it, 0 or more */
 	int64_t size; /* of limit, range: bytes, 0 or more; of rate: bytes a second, 1 or more */
+	enum arc_filter filter; /* of packing and unpacking: by what */
+	int level;              /* of packing, or ARC_LEVEL_DEFAULT */
 	char **
 	    words; /* what a quoted argument was split into, one allocation, owned; NULL = nothing */
 };

@@ -2,6 +2,7 @@
 /* The stages of `pipe`, from what was typed to what runs, and what they found out. */
 #include "pipe/command.h"
 #include "pipe/function.h"
+#include "pipe/squeeze.h"
 #include "pipe/wrap.h"
 #include "run/piping.h"
 #include "sys/fs.h"
@@ -82,6 +83,36 @@ find_algo(struct piping *p, struct piping_stage *s)
 	return !err_failed(err);
 }
 
+/* Find the module that packs and unpacks.  False: it was told why not. */
+static bool
+find_module(struct piping *p, struct piping_stage *s)
+{
+	const char *why = NULL;
+	struct err err = arc_find(&s->module, &why);
+
+	if (err_failed(err))
+		piping_tell(p, arc_filter_name(s->spec->filter), err, why);
+	return !err_failed(err);
+}
+
+static struct stage *
+make_squeeze(const struct piping_stage *s)
+{
+	static const char *const unpacking[ARC_FILTERS_N] = {
+		[ARC_GZIP] = "gunzip", [ARC_ZSTD] = "unzstd", [ARC_XZ] = "unxz"
+	};
+	bool packs = s->spec->kind == STAGE_PACK;
+	const struct squeeze squeeze = {
+		.module = s->module,
+		.name = packs ? arc_filter_name(s->spec->filter) : unpacking[s->spec->filter],
+		.filter = s->spec->filter,
+		.packs = packs,
+		.level = s->spec->level,
+	};
+
+	return squeeze_new(&squeeze);
+}
+
 static struct stage *
 make_stage(struct piping *p, struct piping_stage *s)
 {
@@ -102,6 +133,9 @@ make_stage(struct piping *p, struct piping_stage *s)
 		return tap_range_new(spec->off, spec->size);
 	case STAGE_RATE:
 		return tap_rate_new(spec->size, p->cancel);
+	case STAGE_PACK:
+	case STAGE_UNPACK:
+		return make_squeeze(s);
 	default:
 		return make_copy();
 	}
@@ -123,6 +157,9 @@ piping_make_stages(struct piping *p)
 			.file = { .fd = -1, .dir = -1 },
 		};
 		if (s->spec->kind == STAGE_HASH && !find_algo(p, s))
+			return false;
+		bool squeezes = s->spec->kind == STAGE_PACK || s->spec->kind == STAGE_UNPACK;
+		if (squeezes && !find_module(p, s))
 			return false;
 		struct stage *stage = make_stage(p, s);
 		if (stage == NULL)
@@ -192,6 +229,24 @@ publish(struct piping *p, const char *name, struct outfile *file)
 	return !err_failed(err);
 }
 
+/* True when S, if it is a hash, has its digest; else it is told that a later stage ended the stream. */
+static bool
+has_digest(struct piping *p, const struct piping_stage *s)
+{
+	struct event ev = {
+		.kind = EVENT_STAGE,
+		.src = s->label,
+		.note = "has no digest: a later stage ended before all bytes had passed",
+		.result = "cut",
+		.status = EXIT_PARTIAL,
+	};
+
+	if (s->spec->kind != STAGE_HASH || s->digest[0] != '\0')
+		return true;
+	report_emit(p->report, &ev);
+	return false;
+}
+
 /* End the connection that P wrote to: its peer is to see the end of the data only when there was one. */
 static void
 end_connection(struct piping *p, bool well)
@@ -210,6 +265,8 @@ piping_conclude(struct piping *p, bool well)
 {
 	struct outfile *sink = &p->sink.file;
 
+	for (size_t i = 0; well && i < p->n; i++)
+		well = has_digest(p, &p->stages[i]);
 	for (size_t i = 0; i < p->n; i++) {
 		struct piping_stage *s = &p->stages[i];
 		if (well && s->file.fd >= 0)

@@ -3,6 +3,7 @@
 #include "base/own.h"
 #include "engine/fstraits.h"
 #include "run/console.h"
+#include "run/fan.h"
 #include "run/filepipe.h"
 #include "run/operands.h"
 #include "run/sink.h"
@@ -70,16 +71,37 @@ handle_signal(struct run *run, int sig)
 	bufs_wake(run->bufs);
 }
 
-bool
-run_pump(struct run *run, int timeout_ms)
+/* --stop-after: the time is over. */
+static void
+stop_in_time(struct run *run)
 {
-	struct proc_wake wake = proc_wait(run->sigfd, run->done_fd, timeout_ms);
+	struct event ev = { .kind = EVENT_NOTE, .note = "stopped, as --stop-after asks" };
+
+	run->stop_ns = 0;
+	report_emit(run->report, &ev);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
+	bufs_wake(run->bufs);
+}
+
+bool
+run_pump_until(struct run *run, int fd, int timeout_ms)
+{
+	struct proc_wake wake = proc_wait(run->sigfd, fd, timeout_ms);
 	int sig;
 
 	while (wake.signal && (sig = proc_next_signal(run->sigfd)) != 0)
 		handle_signal(run, sig);
+	if (run->stop_ns > 0 && proc_now_ns() > run->stop_ns)
+		stop_in_time(run);
 	report_tick(run->report);
 	return wake.done;
+}
+
+bool
+run_pump(struct run *run, int timeout_ms)
+{
+	return run_pump_until(run, run->done_fd, timeout_ms);
 }
 
 static struct err
@@ -87,7 +109,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	if (select->n_rules == 0)
+	/* a sync has rules of its own kind */
+	if (select->n_rules == 0 || run->mirror != NULL)
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)
@@ -117,8 +140,10 @@ fit_limits(struct run *run, size_t *budget)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
-	int64_t each = FDS_PER_WORKER + filepipe_descriptors(request);
-	int64_t most = (nofile - FDS_OF_RUN) / (2 * each);
+	int64_t each =
+	    (int64_t)FDS_PER_WORKER * (1 + (int64_t)request->n_to) + filepipe_descriptors(request);
+	int64_t of_run = FDS_OF_RUN + 2 * (int64_t)request->n_to;
+	int64_t most = (nofile - of_run) / (2 * each);
 	int64_t jobs = request->jobs > 0 ? request->jobs : proc_cpus();
 
 	if (request->one_at_a_time)
@@ -126,7 +151,7 @@ fit_limits(struct run *run, size_t *budget)
 	if (jobs > most)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
-	int64_t left = nofile - FDS_OF_RUN - jobs * each;
+	int64_t left = nofile - of_run - jobs * each;
 	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
@@ -140,7 +165,7 @@ make_workers(struct run *run)
 		struct worker *w = &run->workers[i];
 		w->run = run;
 		w->engine = &run->engine;
-		w->src = w->dst = w->rel = w->hash = STR_INIT;
+		w->src = w->dst = w->rel = w->why = w->hash = STR_INIT;
 		w->list_buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 		if (w->list_buf == NULL)
 			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
@@ -184,6 +209,7 @@ prepare(struct run *run)
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
 		return memory;
+	TRY(fan_make_places(run));
 	TRY(make_workers(run));
 	return build_filter(run);
 }
@@ -206,8 +232,10 @@ release(struct run *run)
 		str_release(&w->src);
 		str_release(&w->dst);
 		str_release(&w->rel);
+		str_release(&w->why);
 	}
 	free(run->workers);
+	fan_free_places(run);
 	links_free(run->links);
 	nodes_free(run->nodes);
 	sched_free(run->sched);

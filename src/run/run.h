@@ -25,9 +25,18 @@ struct worker {
 	struct hashing readback;     /* one digest of the file that is read back, with --verify */
 	struct str hash;             /* likewise, as events carry them; "" = none */
 	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
+	struct fanout
+	    *fanout; /* the file at hand and where it goes, of several destinations; borrowed */
 	struct sides *spare;  /* empty, for the next directory that is compared, or NULL; owned */
 	struct counts counts; /* what it did; merged when it is joined */
 	struct str src, dst, rel; /* paths, built only when somebody is to read them */
+	struct str why;           /* what differs, likewise */
+};
+
+/* One of several destinations. */
+struct place {
+	struct links *links; /* of the names there; owned but for the first one's */
+	atomic_bool dead;    /* it is full, gone or read-only: nothing more goes there */
 };
 
 /* What any verb that walks trees was asked to do; const once the run starts.  Everything is borrowed. */
@@ -40,6 +49,8 @@ struct request {
 	enum readback_when readback;        /* --verify; HASH is not NULL then */
 	struct hash_algos readback_by;      /* the first of HASH alone */
 	bool hash_unshared;                 /* HASH is made only to read back: clones need none */
+	const char *const *to;              /* [n_to], directories that get all that DEST gets */
+	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
 	int jobs;                           /* workers, 0 = chosen by the program */
 	bool one_at_a_time;                 /* one worker: it asks questions */
@@ -57,6 +68,7 @@ struct run {
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */
 	struct hash_run *hash;          /* what the verb hash needs besides; NULL for others */
+	struct mirror *mirror;          /* what a sync knows; NULL for other verbs */
 	const struct sink *sink;        /* what becomes of the entries */
 	struct filter *filter;          /* what is left out, or NULL; owned */
 	struct report *report;          /* locks itself */
@@ -66,6 +78,8 @@ struct run {
 	struct links *links;            /* locks itself */
 	struct bufs *bufs;              /* locks itself */
 	struct cancel cancel;           /* locks itself */
+	struct place *places;           /* [n_places], owned; NULL = there is one destination */
+	size_t n_places;                /* number of them, the first one included, or 0 */
 	struct refusals refusals;       /* locks itself */
 	struct engine engine;           /* borrows OPTS, REFUSALS and CANCEL */
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
@@ -80,6 +94,8 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	int64_t stop_ns;        /* when nothing new is started any more, 0 = never */
+	atomic_uint unread;     /* directories of the source not read, or not to the end */
 	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
@@ -104,5 +120,7 @@ int run_carry_out(struct run *run, const struct run_steps *steps);
 struct err run_start_workers(struct run *run);
 /* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
 bool run_pump(struct run *run, int timeout_ms);
+/* Likewise; true when descriptor FD is readable. */
+bool run_pump_until(struct run *run, int fd, int timeout_ms);
 
 #endif

@@ -30,7 +30,9 @@ struct sink {
 };
 
 extern const struct sink sink_directory; /* a directory tree: copy */
+extern const struct sink sink_mirror;    /* a directory tree that is compared first: sync */
 extern const struct sink sink_digests;   /* no destination: hash */
+extern const struct sink sink_several;   /* several of them: copy --to */
 
 /* The slots list and listed with nothing to do. */
 void sink_no_sides(struct worker *w, struct node *n);

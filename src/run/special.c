@@ -3,6 +3,8 @@
 #include "engine/commit.h"
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/mirror.h"
+#include "run/places.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -73,10 +75,12 @@ make_there(struct worker *w, const struct entry *e, const struct stat *st, struc
 struct err
 carry_special(struct worker *w, const struct entry *e, const struct stat *st, struct target *t)
 {
+	if (t->action.step == STEP_ATTRIBUTES)
+		return attrs_of_name(w, e, st);
 	if (t->action.step == STEP_REPLACE)
 		return make_over(w, e, st, t);
 	struct err err = make_there(w, e, st, t);
-	if (err.code == EEXIST && e->dir->fresh && !t->dest.exists) {
+	if (err.code == EEXIST && entry_is_absent(e) && !t->dest.exists) {
 		TRY(target_decide(w, e, st, false, t));
 		if (t->action.step == STEP_SKIP || t->action.step == STEP_REFUSE)
 			return err;
@@ -164,6 +168,17 @@ link_over(const struct entry *e, const struct link_owner *o)
 	return err;
 }
 
+/* Whether what stands at T is the file of O in directory FROM already. */
+static bool
+is_linked(const struct target *t, const struct node *from, const struct link_owner *o)
+{
+	struct stat owner;
+
+	return from->dst_fd >= 0 &&
+	       !err_failed(dir_stat(from->dst_fd, link_owner_name(o), false, SIDE_DST, &owner)) &&
+	       owner.st_dev == t->dest.st.st_dev && owner.st_ino == t->dest.st.st_ino;
+}
+
 /* Link E to O, whose directory is held. */
 static struct err
 link_to(struct worker *w, const struct entry *e, const struct stat *st, const struct link_owner *o,
@@ -173,17 +188,28 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 	struct target t;
 	struct stat owner;
 
-	TRY(target_decide(w, e, st, e->dir->fresh, &t));
-	if (w->run->request.dry_run)
+	TRY(target_decide(w, e, st, entry_is_absent(e), &t));
+	places_forget(&t); /* it has a place already */
+	if (w->run->request.dry_run && w->run->mirror == NULL)
 		return ERR_OK;
+	if (w->run->request.dry_run) {
+		/* what stands as a link of the owner stays one if the owner's file is not replaced */
+		if (t.dest.exists && t.action.step != STEP_REPLACE && is_linked(&t, from, o))
+			c->action = ACTION_UNCHANGED;
+		else if (t.dest.exists)
+			mirror_leave(w->run->mirror, &t.dest.st);
+		return ERR_OK;
+	}
 	if (!t.dest.exists)
 		return dir_link(from->dst_fd, link_owner_name(o), false, e->dir->dst_fd, e->name);
 	TRY(dir_stat(from->dst_fd, link_owner_name(o), false, SIDE_DST, &owner));
+	/* equal content is not enough: it is to be the same file */
+	bool equal = t.action.step == STEP_SKIP && t.action.reason == REASON_EQUAL;
 	if (owner.st_dev == t.dest.st.st_dev && owner.st_ino == t.dest.st.st_ino) {
 		c->action = ACTION_UNCHANGED;
 		return ERR_OK;
 	}
-	if (t.action.step == STEP_SKIP || t.action.step == STEP_REFUSE) {
+	if ((t.action.step == STEP_SKIP && !equal) || t.action.step == STEP_REFUSE) {
 		c->action = ACTION_UNCHANGED;
 		c->note = plan_reason(t.action.reason);
 		return ERR_OK;
@@ -220,6 +246,9 @@ carry_hard_link(
 	nodes_release(w->run->nodes, from);
 	if (err_failed(err))
 		return err;
+	if (w->run->mirror != NULL && w->run->mirror->opts->remove_source &&
+	    !w->run->request.dry_run && err_failed(dir_unlink(e->dir->src_fd, e->src_name)))
+		tell_error(w, e, err_make(EPERM, OP_UNLINK, SIDE_SRC, -1), NULL);
 	if (w->run->wants_items && c.note == NULL) {
 		node_rel_path(from, link_owner_name(o), &target);
 		c.note = target.buf;

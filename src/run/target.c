@@ -4,6 +4,9 @@
 
 #include "base/own.h"
 #include "engine/commit.h"
+#include "run/comparing.h"
+#include "run/mirror.h"
+#include "run/places.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -92,10 +95,15 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 	t->dest = (struct dest){ 0 };
 	t->through = false;
 	t->linked = false;
+	t->differs = 0;
+	t->basis = NULL;
+	t->basis_dir = -1;
 	t->src_dev = st->st_dev;
 	t->src_ino = st->st_ino;
 	t->backup[0] = '\0';
 	t->action.step = STEP_SKIP;
+	if (w->run->mirror != NULL)
+		return comparing_decide(w, e, st, known_absent, t);
 	if (!known_absent && e->dir->dst_fd >= 0)
 		TRY(look(w, e, st, t));
 	if (t->action.step == STEP_REFUSE)
@@ -226,6 +234,8 @@ target_save(struct worker *w, const struct entry *e, struct target *t)
 {
 	if (!t->dest.exists || !t->action.backup)
 		return ERR_OK;
+	if (w->run->mirror != NULL && w->run->mirror->backup_fd >= 0)
+		return places_save(w, e->dir, e->name, e->dir->dst_fd, e->name);
 	TRY(choose_backup(w, e, t));
 	struct err err = link_backup(e->dir->dst_fd, e->name, t->backup);
 	t->linked = !err_failed(err);

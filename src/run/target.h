@@ -11,9 +11,12 @@
 struct target {
 	struct dest dest;     /* what is there */
 	struct action action; /* what to do */
-	bool through;  /* an operand's destination is a symbolic link that is written through */
-	dev_t src_dev; /* device of the source, which no backup may overwrite */
-	ino_t src_ino; /* its inode */
+	bool through;     /* an operand's destination is a symbolic link that is written through */
+	dev_t src_dev;    /* device of the source, which no backup may overwrite */
+	ino_t src_ino;    /* its inode */
+	unsigned differs; /* what was found different, where the run compares: enum differs */
+	const struct basis_opt *basis; /* an earlier tree has what is to be there; NULL = none */
+	int basis_dir; /* the directory there, open if BASIS is set; places_forget() */
 	bool linked;   /* the saved file is a second name of what has the first one still */
 	char backup[NAME_MAX + 1]; /* name of the saved file, "" = none */
 };

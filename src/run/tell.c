@@ -40,6 +40,12 @@ fill_paths(struct worker *w, const struct entry *e, struct event *ev)
 	ev->src = w->src.buf;
 	ev->dst = w->dst.buf;
 	ev->path = w->rel.buf;
+	if (w->run->n_places > 0) {
+		const struct node *base = e->dir;
+		while (base->parent != NULL)
+			base = base->parent;
+		ev->root = base->dst_shown;
+	}
 }
 
 static void
@@ -98,6 +104,23 @@ is_dangling(const struct entry *e)
 	       S_ISLNK(st.st_mode);
 }
 
+/* Stop what WHY is fatal for: the run, or of several destinations the one that DIR is at, as long as there
+ * are others.  False: that was told before. */
+static bool
+stop_for(struct run *run, const struct node *dir, struct err why)
+{
+	if (run->n_places > 0 && why.side == SIDE_DST) {
+		if (atomic_exchange(&run->places[dir->place].dead, true))
+			return false;
+		for (size_t i = 0; i < run->n_places; i++) {
+			if (!atomic_load(&run->places[i].dead))
+				return true;
+		}
+	}
+	cancel_request(&run->cancel, why);
+	return !atomic_exchange(&run->stopped, true);
+}
+
 void
 tell_error(struct worker *w, const struct entry *e, struct err why, const char *note)
 {
@@ -119,8 +142,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 		ev.kind = EVENT_VANISHED;
 	if (class == ERR_CLASS_FATAL) {
 		ev.fatal = true;
-		cancel_request(&run->cancel, why);
-		if (atomic_exchange(&run->stopped, true))
+		if (!stop_for(run, e->dir, why))
 			return;
 	}
 	fill_paths(w, e, &ev);

@@ -138,6 +138,42 @@ dir_open_below(int dir, const char *path, int flags, enum err_side side, int *fd
 	return ERR_OK;
 }
 
+/* dir_open_unmounted() for kernels and sandboxes without openat2: by device alone. */
+static struct err
+open_same_device(int dir, const char *name, int *fd)
+{
+	struct stat above, st;
+
+	TRY(open_checked(dir, name, DIRECTORY | O_NOFOLLOW, SIDE_DST, fd));
+	if (fstat(dir, &above) == 0 && fstat(*fd, &st) == 0 && above.st_dev == st.st_dev)
+		return ERR_OK;
+	(void)close(*fd);
+	*fd = -1;
+	return err_make(EXDEV, OP_OPEN, SIDE_DST, -1);
+}
+
+struct err
+dir_open_unmounted(int dir, const char *name, int *fd)
+{
+	struct open_how how = {
+		.flags = DIRECTORY | O_NOFOLLOW,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
+	};
+	int got = -1;
+
+	for (int i = 0; i < 32; i++) {
+		got = (int)syscall(SYS_openat2, dir, name, &how, sizeof how);
+		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	if (got < 0 && (errno == ENOSYS || errno == EPERM))
+		return open_same_device(dir, name, fd);
+	if (got < 0)
+		return err_sys(OP_OPEN, SIDE_DST, -1);
+	*fd = got;
+	return ERR_OK;
+}
+
 struct err
 dir_create(int dir, const char *name, mode_t mode, int *fd)
 {
@@ -239,16 +275,22 @@ dir_link(int from, const char *from_name, bool follow, int to, const char *to_na
 }
 
 struct err
-dir_rename(int dir, const char *from, const char *to, bool keep)
+dir_move(int from, const char *from_name, int to, const char *to_name, bool keep)
 {
-	if (renameat2(dir, from, dir, to, keep ? RENAME_NOREPLACE : 0) == 0)
+	if (renameat2(from, from_name, to, to_name, keep ? RENAME_NOREPLACE : 0) == 0)
 		return ERR_OK;
 	/* EINVAL: this file system has no NOREPLACE (NFS, some FUSE); link decides instead */
 	if (!keep || errno != EINVAL)
 		return err_sys(OP_RENAME, SIDE_DST, -1);
-	if (linkat(dir, from, dir, to, 0) != 0 || unlinkat(dir, from, 0) != 0)
+	if (linkat(from, from_name, to, to_name, 0) != 0 || unlinkat(from, from_name, 0) != 0)
 		return err_sys(OP_RENAME, SIDE_DST, -1);
 	return ERR_OK;
+}
+
+struct err
+dir_rename(int dir, const char *from, const char *to, bool keep)
+{
+	return dir_move(dir, from, dir, to, keep);
 }
 
 struct err
@@ -261,6 +303,14 @@ struct err
 dir_remove(int dir, const char *name)
 {
 	return unlinkat(dir, name, AT_REMOVEDIR) != 0 ? err_sys(OP_UNLINK, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+dir_lock(int fd)
+{
+	/* the header of flock(2) is hidden behind our own of that name */
+	return syscall(SYS_flock, fd, LOCK_EX | LOCK_NB) != 0 ? err_sys(OP_OPEN, SIDE_DST, -1)
+							      : ERR_OK;
 }
 
 struct err

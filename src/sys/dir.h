@@ -26,6 +26,9 @@ struct err dir_open_path(int dir, const char *path, enum err_side side, int *fd)
  * component by component where the kernel has no openat2.  EXDEV or ELOOP say that it tried.
  */
 struct err dir_open_below(int dir, const char *path, int flags, enum err_side side, int *fd);
+/* Open directory NAME, a single component of the destination, below DIR; EXDEV where something is mounted
+ * on it, be it by a bind mount.  Never follows a link. */
+struct err dir_open_unmounted(int dir, const char *name, int *fd);
 /* Open PATH for reading without blocking on a FIFO or device; FOLLOW says whether a final symbolic
  * link is followed.  The caller looks at what it got with file_stat(). */
 struct err dir_open_file(int dir, const char *path, bool follow, int *fd);
@@ -60,10 +63,16 @@ struct err dir_read_symlink(int dir, const char *name, char *buf, size_t size);
 struct err dir_link(int from, const char *from_name, bool follow, int to, const char *to_name);
 /* Rename within DIR; with KEEP an existing TO is EEXIST. */
 struct err dir_rename(int dir, const char *from, const char *to, bool keep);
+/* Move FROM_NAME below FROM to TO_NAME below TO; with KEEP an existing TO_NAME is EEXIST, else it is
+ * replaced. */
+struct err dir_move(int from, const char *from_name, int to, const char *to_name, bool keep);
 /* Remove the name of a non-directory. */
 struct err dir_unlink(int dir, const char *name);
 /* Remove an empty directory. */
 struct err dir_remove(int dir, const char *name);
+/* Lock directory FD against others that do, until it is closed; EWOULDBLOCK when one has it (flock(2)).
+ * Fails with OPEN. */
+struct err dir_lock(int fd);
 /* Flush directory FD's names to the device. */
 struct err dir_sync(int fd);
 

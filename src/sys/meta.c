@@ -224,6 +224,54 @@ meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair, const st
 	return ERR_OK;
 }
 
+/* Show V attribute NAME of FD, or of PATH when FD is -1. */
+static struct err
+visit_one(struct meta_names *n, const char *name, int fd, const char *path, struct meta_visit *v)
+{
+	ssize_t len;
+
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	while ((len = fd >= 0 ? fgetxattr(fd, name, n->value, n->value_cap)
+			      : lgetxattr(path, name, n->value, n->value_cap)) < 0 &&
+	       errno == ERANGE)
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	if (len < 0 && errno == ENODATA) /* removed since it was listed */
+		return ERR_OK;
+	if (len < 0) {
+		count_loss(&v->loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
+		return ERR_OK;
+	}
+	return v->each(v->arg, name, n->value, (size_t)len);
+}
+
+static struct err
+visit(struct meta_names *n, int fd, const char *path, const struct keep *keep, struct meta_visit *v)
+{
+	v->loss = (struct meta_loss){ 0 };
+	TRY(list_into(n, fd, path));
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		if (wanted(n->buf + i, keep))
+			TRY(visit_one(n, n->buf + i, fd, path, v));
+	}
+	return ERR_OK;
+}
+
+struct err
+meta_visit_xattrs(struct meta_names *n, int fd, const struct keep *keep, struct meta_visit *v)
+{
+	return visit(n, fd, NULL, keep, v);
+}
+
+struct err
+meta_visit_xattrs_at(
+    struct meta_names *n, int dir, const char *name, const struct keep *keep, struct meta_visit *v)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, dir, name);
+	return visit(n, -1, path, keep, v);
+}
+
 /* A file whose attributes are asked for: by descriptor, or by PATH when FD is -1. */
 struct holder {
 	int fd;
@@ -322,6 +370,51 @@ meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pa
 	return compare_holders(n, &a, &b, keep, out);
 }
 
+static bool
+has_name(const struct meta_names *n, const char *name)
+{
+	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
+		if (strcmp(n->buf + i, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* meta_drop_others() of FD, or of PATH when FD is -1. */
+static struct err
+drop_others(const struct meta_names *src, struct meta_names *dst, int fd, const char *path,
+    const struct keep *keep)
+{
+	TRY(list_into(dst, fd, path));
+	for (size_t i = 0; i < dst->len; i += strlen(dst->buf + i) + 1) {
+		const char *name = dst->buf + i;
+		if (!wanted(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
+		    strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
+			continue;
+		int got = fd >= 0 ? fremovexattr(fd, name) : lremovexattr(path, name);
+		if (got != 0 && errno != ENODATA)
+			return err_sys(OP_XATTR, SIDE_DST, -1);
+	}
+	return ERR_OK;
+}
+
+struct err
+meta_drop_others(
+    const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep)
+{
+	return drop_others(src, dst, fd, NULL, keep);
+}
+
+struct err
+meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
+    const struct meta_pair *pair, const struct keep *keep)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, pair->dst_dir, pair->dst_name);
+	return drop_others(src, dst, -1, path, keep);
+}
+
 struct err
 meta_clear_acl(int fd)
 {
@@ -340,6 +433,22 @@ bool
 meta_has_default_acl(int fd)
 {
 	return fgetxattr(fd, acl_default, NULL, 0) > 0;
+}
+
+struct err
+meta_set_xattr(int fd, const char *name, const void *value, size_t len)
+{
+	return fsetxattr(fd, name, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_set_xattr_at(int dir, const char *name, const char *xattr, const void *value, size_t len)
+{
+	char path[PROC_PATH];
+
+	proc_path(path, sizeof path, dir, name);
+	return lsetxattr(path, xattr, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1)
+							  : ERR_OK;
 }
 
 struct err

@@ -85,10 +85,39 @@ struct err meta_compare(struct meta_names *const n[static 2], int src, int dst,
 /* Likewise of symbolic links and special files, by name. */
 struct err meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
     const struct keep *keep, struct meta_difference *out);
+
+/* Who is shown attributes, and what could not be read meanwhile. */
+struct meta_visit {
+	/* Take attribute NAME; its VALUE[len] is borrowed during the call. */
+	struct err (*each)(void *arg, const char *name, const void *value, size_t len);
+	void *arg;             /* of EACH */
+	struct meta_loss loss; /* attributes that could not be read */
+};
+
+/* Show V each attribute of FD that KEEP wants, in the order of the list.  N is room.  Fails with XATTR
+ * on SRC when the list cannot be read, with MEMORY, or with what V->each failed with. */
+struct err meta_visit_xattrs(
+    struct meta_names *n, int fd, const struct keep *keep, struct meta_visit *v);
+/* Likewise of what cannot be opened, by its name below directory DIR. */
+struct err meta_visit_xattrs_at(
+    struct meta_names *n, int dir, const char *name, const struct keep *keep, struct meta_visit *v);
+/* Remove the attributes of FD that KEEP wants and SRC, the names of its source, has not; ACLs stay.
+ * DST is room for FD's names.  Fails with XATTR or MEMORY. */
+struct err meta_drop_others(
+    const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep);
+/* Likewise of NAME below directory DIR, whatever it is. */
+struct err meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
+    const struct meta_pair *pair, const struct keep *keep);
 /* Remove the POSIX ACLs (access, and default of a directory) of FD that it may have inherited. */
 struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */
 bool meta_has_default_acl(int fd);
+
+/* Set attribute NAME of FD to the LEN bytes at VALUE, as they are.  Fails with XATTR of the destination. */
+struct err meta_set_xattr(int fd, const char *name, const void *value, size_t len);
+/* Likewise of NAME below directory DIR, a link itself rather than what it leads to. */
+struct err meta_set_xattr_at(
+    int dir, const char *name, const char *xattr, const void *value, size_t len);
 
 /* Set owner and group of FD. */
 struct err meta_chown(int fd, uid_t uid, gid_t gid);

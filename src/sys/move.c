@@ -42,6 +42,22 @@ move_clone(int dst, int src)
 }
 
 struct err
+move_clone_range(int dst, int src, int64_t off, int64_t len)
+{
+	struct file_clone_range range = {
+		.src_fd = src,
+		.src_offset = (uint64_t)off,
+		.src_length = (uint64_t)len,
+	};
+	int rc;
+
+	do
+		rc = ioctl(dst, FICLONERANGE, &range);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? move_failed(OP_CLONE, off) : ERR_OK;
+}
+
+struct err
 move_copy_range(int src, int64_t src_off, int dst, int64_t dst_off, int64_t len, int64_t *moved)
 {
 	off_t in = src_off;

@@ -37,6 +37,12 @@ struct err move_failed(enum err_op op, int64_t off);
  */
 struct err move_clone(int dst, int src);
 
+/*
+ * Make the empty file DST share LEN bytes of SRC from OFF on, both multiples of the file system's block.
+ * As move_clone(); DST's content is unspecified after a failure.
+ */
+struct err move_clone_range(int dst, int src, int64_t off, int64_t len);
+
 /* Move by copy_file_range(2); file positions are not used.  Fails with COPY_RANGE. */
 move_range move_copy_range;
 

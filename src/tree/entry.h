@@ -20,4 +20,11 @@ struct entry {
 	atomic_bool *claim;  /* true while a worker that it was handed to carries it, or NULL */
 };
 
+/* Whether nothing has E's name at the destination, as far as was seen when that was listed or made. */
+static inline bool
+entry_is_absent(const struct entry *e)
+{
+	return e->dir->fresh || e->other == SIDE_ABSENT;
+}
+
 #endif

@@ -17,6 +17,7 @@ struct rule {
 	bool include;  /* brings a name back instead of leaving it out */
 	bool dir_only; /* for directories only */
 	bool anchored; /* matched against the path, not against the base name */
+	unsigned line; /* in the file that it is in */
 };
 
 struct filter {
@@ -120,11 +121,14 @@ filter_add_file(struct filter *f, const char *text, size_t len)
 
 	if (len >= strlen(bom) && memcmp(text, bom, strlen(bom)) == 0)
 		text += strlen(bom);
-	while (text < end) {
+	for (unsigned line = 1; text < end; line++) {
+		size_t before = f->count;
 		const char *eol = memchr(text, '\n', (size_t)(end - text));
 		if (eol == NULL)
 			eol = end;
 		TRY(add_line(f, text, (size_t)(eol - text)));
+		if (f->count > before)
+			f->rules[before].line = line;
 		text = eol == end ? end : eol + 1;
 	}
 	return ERR_OK;
@@ -136,19 +140,30 @@ filter_needs_path(const struct filter *f)
 	return f->needs_path;
 }
 
+enum filter_verdict
+filter_ask(const struct filter *f, const struct filter_entry *e, unsigned *line)
+{
+	size_t name_len = strlen(e->name);
+
+	BUG_ON(e->path == NULL && f->needs_path);
+	for (size_t i = f->count; i-- > 0;) {
+		const struct rule *rule = &f->rules[i];
+		if (rule->dir_only && !e->is_dir)
+			continue;
+		if (rule->anchored ? glob_matches(&rule->glob, e->path, e->len)
+				   : glob_matches(&rule->glob, e->name, name_len)) {
+			*line = rule->line;
+			return rule->include ? FILTER_INCLUDES : FILTER_EXCLUDES;
+		}
+	}
+	return FILTER_SILENT;
+}
+
 bool
 filter_excludes(const struct filter *f, const char *path, size_t len, const char *name, bool is_dir)
 {
-	size_t name_len = strlen(name);
+	struct filter_entry e = { path, len, name, is_dir };
+	unsigned line;
 
-	BUG_ON(path == NULL && f->needs_path);
-	for (size_t i = f->count; i-- > 0;) {
-		const struct rule *rule = &f->rules[i];
-		if (rule->dir_only && !is_dir)
-			continue;
-		if (rule->anchored ? glob_matches(&rule->glob, path, len)
-				   : glob_matches(&rule->glob, name, name_len))
-			return !rule->include;
-	}
-	return false;
+	return filter_ask(f, &e, &line) == FILTER_EXCLUDES;
 }

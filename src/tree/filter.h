@@ -44,6 +44,25 @@ struct err filter_add_file(struct filter *f, const char *text, size_t len);
 /* True when some rule looks at more than the base name, so that filter_excludes() needs a path. */
 bool filter_needs_path(const struct filter *f);
 
+/* What a filter says of an entry. */
+enum filter_verdict {
+	FILTER_SILENT,   /* no rule matches */
+	FILTER_INCLUDES, /* the last one that does keeps it */
+	FILTER_EXCLUDES  /* it leaves it out */
+};
+
+/* An entry that is asked about, as filter_excludes() takes it. */
+struct filter_entry {
+	const char *path; /* [len] */
+	size_t len;       /* bytes of PATH */
+	const char *name; /* its last component */
+	bool is_dir;      /* it is a directory */
+};
+
+/* As filter_excludes(), telling silence from a rule that keeps E; *LINE is the rule's, in the file that
+ * filter_add_file() had it from, 0 = it is an option. */
+enum filter_verdict filter_ask(
+    const struct filter *f, const struct filter_entry *e, unsigned *line);
 /*
  * True when F leaves out the entry NAME (NUL-terminated, no '/', not empty) at PATH[len].
  * PATH is relative to the source's root, without "./" and without a '/' at its end; it need not be

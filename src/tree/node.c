@@ -97,6 +97,7 @@ node_new(struct node *parent, const char *src_name, const char *name)
 	node_add_work(parent);
 	n->parent = parent;
 	n->number = parent->number;
+	n->place = parent->place;
 	return n;
 }
 
@@ -338,7 +339,10 @@ nodes_unref(struct nodes *p, struct node *n)
 	while (n != NULL && atomic_fetch_sub(&n->refs, 1) == 1) {
 		struct node *parent = n->parent;
 		close_forgotten(p, n);
+		free((void *)n->also);
 		sides_free(n->sides);
+		if (n->scope != NULL)
+			n->free_scope(n->scope);
 		free(n);
 		n = parent;
 	}
@@ -401,12 +405,21 @@ finish(struct nodes *p, struct node *n, void *worker)
 	file_drop(&fds[1]);
 }
 
+/* End what stands for N at several destinations. */
+static void
+drop_also(struct nodes *p, struct node *n, void *worker)
+{
+	for (size_t i = 0; i < n->n_also; i++)
+		nodes_drop_work(p, n->also[i], worker);
+}
+
 void
 nodes_drop_work(struct nodes *p, struct node *n, void *worker)
 {
 	while (n != NULL && atomic_fetch_sub(&n->work, 1) == 1) {
 		struct node *parent = n->parent; /* lives: its work counts N */
 		finish(p, n, worker);
+		drop_also(p, n, worker);
 		nodes_unref(p, n);
 		n = parent;
 	}
@@ -434,6 +447,13 @@ part_of(const struct node *n, enum which which)
 	return NULL;
 }
 
+/* The directory itself, which says nothing before a name in it. */
+static bool
+is_here(const char *part)
+{
+	return part[0] == '.' && part[1] == '\0';
+}
+
 /* Build the path from its end: paths may be longer than PATH_MAX, and chains deeper than a stack. */
 static void
 build_path(const struct node *n, const char *name, enum which which, struct str *s)
@@ -459,7 +479,8 @@ build_path(const struct node *n, const char *name, enum which which, struct str 
 			at = at->parent;
 		}
 		name = NULL;
-		if (part == NULL || part[0] == '\0')
+		bool there = which == PATH_DST || which == PATH_REL;
+		if (part == NULL || part[0] == '\0' || (there && start != end && is_here(part)))
 			continue;
 		size_t part_len = strlen(part);
 		if (start != end && part[part_len - 1] != '/')

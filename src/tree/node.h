@@ -36,12 +36,23 @@ struct node {
 	bool default_acl;    /* the destination has a default ACL that new children inherit */
 	bool follow;         /* the source name may be a symbolic link */
 	bool follow_dst;     /* the destination name may be a symbolic link */
-	bool pinned;         /* the descriptors are never closed before the end: the base */
-	bool plain_owner;    /* new names in the destination get our own user and group */
-	bool failed;         /* it could not be opened or made: there is nothing to finish */
-	bool partial; /* its source was not listed to the end: nothing below it is an extra */
-	unsigned char other;   /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
+	bool top;         /* its destination is the base itself: what an operand holds goes there */
+	bool pinned;      /* the descriptors are never closed before the end: the base */
+	bool plain_owner; /* new names in the destination get our own user and group */
+	unsigned place;   /* which of several destinations it is at, its parent's; 0 = the first */
+	/* Of a node that stands for several destinations: its directory at each, NULL = not there; it has
+	 * none itself then.  Owned array; each has a work that the end of this node drops.  Or NULL. */
+	struct node **also;
+	size_t n_also; /* elements of ALSO */
+	bool failed;   /* it could not be opened or made: there is nothing to finish */
+	bool partial;  /* its source was not listed to the end: nothing below it is an extra */
+	unsigned char other; /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
 	                        * SIDE_NOT_ASKED */
+	size_t met;          /* names that the listing of its source has had so far */
+	void *scope;         /* rules of what to leave out below it, whoever has any; owned */
+	void (*free_scope)(void *scope); /* frees it */
+	unsigned
+	    differs; /* what differs at the destination, where the sink compares: enum differs */
 	struct sides *sides;   /* names of the destination where the sink compares, or NULL; owned,
 	                        * used by the job that lists it and by the finisher */
 	const char *src_name;  /* below the parent's source; a whole path for operands */

@@ -145,6 +145,12 @@ plan_reason(enum reason r)
 		[REASON_ATTRIBUTES] = "attributes only",
 		[REASON_LINK] = "link instead of a copy",
 		[REASON_ATOMIC] = "appears only when complete",
+		[REASON_EQUAL] = "equal",
+		[REASON_DIFFERS] = "differs",
+		[REASON_OPTION] = "an option says so",
+		[REASON_LEFT_OUT] = "left out for its size or age",
+		[REASON_FULL_DIR] =
+		    "a directory that is not empty is in the way (use --delete or --force)",
 	};
 	return (unsigned)r < REASON_N ? words[r] : "";
 }

@@ -59,7 +59,8 @@ enum step {
 	STEP_ATTRIBUTES, /* set attributes only */
 	STEP_HARD_LINK,  /* make a hard link to the source */
 	STEP_SOFT_LINK,  /* make a symbolic link to the source */
-	STEP_REFUSE,     /* an error of this entry; the reason says why */
+	STEP_AWAY, /* remove the directory in the way with all that is in it, then as STEP_CREATE */
+	STEP_REFUSE, /* an error of this entry; the reason says why */
 };
 
 /* Why; the words are plan_reason()'s. */
@@ -78,7 +79,12 @@ enum reason {
 	REASON_ATTRIBUTES,    /* only attributes were asked for */
 	REASON_LINK,          /* links were asked for */
 	REASON_ATOMIC,        /* it is to appear complete or not at all */
-	REASON_N              /* number of reasons */
+	REASON_EQUAL,         /* compared: the destination is as the source */
+	REASON_DIFFERS,       /* compared: it is not */
+	REASON_OPTION,        /* compared: an option says that it stays as it is */
+	REASON_LEFT_OUT,      /* it is left out for its size or age */
+	REASON_FULL_DIR, /* a directory that is not empty is in the way, and may not be deleted */
+	REASON_N         /* number of reasons */
 };
 
 /* A decision. */

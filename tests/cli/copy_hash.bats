@@ -98,10 +98,12 @@ md5:$(md5sum <b | cut -d' ' -f1)"
 
 @test "--hash: none where no content is copied" {
 	echo a >a
-	decant copy --json --hash=md5 --attributes-only a b >events
-	decant copy --json --hash=md5 --link a c >>events
-	decant copy --json --hash=md5 --dry-run a d >>events
-	decant copy --json --hash=md5 -n a c >>events
+	{
+		decant copy --json --hash=md5 --attributes-only a b
+		decant copy --json --hash=md5 --link a c
+		decant copy --json --hash=md5 --dry-run a d
+		decant copy --json --hash=md5 -n a c
+	} >events
 	assert_equal "$(jq -r 'select(.hash)' events)" ''
 }
 

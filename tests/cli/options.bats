@@ -15,7 +15,7 @@ refused() {
 	local saying=$1 help=decant
 	shift
 	case ${1-} in
-	copy | hash | pipe) help="decant $1" ;;
+	copy | hash | pipe | sync | pack | unpack | list | verify) help="decant $1" ;;
 	esac
 	run --separate-stderr decant "$@"
 	assert_equal "$status" 2
@@ -92,7 +92,7 @@ options_of_manual() {
 }
 
 @test "--help of a verb shows every option on lines of 79 columns" {
-	for verb in copy hash verify pipe; do
+	for verb in copy sync verify hash pack unpack list pipe; do
 		run decant "$verb" --help
 		assert_success
 		assert_line --index 0 --partial "Usage: decant $verb [OPTION]..."
@@ -107,9 +107,17 @@ options_of_manual() {
 	{
 		decant --help=copy
 		echo
-		decant --help=hash
+		decant --help=sync
 		echo
 		decant --help=verify
+		echo
+		decant --help=hash
+		echo
+		decant --help=pack
+		echo
+		decant --help=unpack
+		echo
+		decant --help=list
 		echo
 		decant --help=pipe
 	} >each
@@ -119,7 +127,7 @@ options_of_manual() {
 }
 
 @test "the table, the help and the manual of each verb have the same options" {
-	for verb in copy hash verify pipe; do
+	for verb in copy sync verify hash pack unpack list pipe; do
 		options_of_table "$verb" >table
 		[ "$(wc -l <table)" -gt 14 ]
 		options_of_help "$verb" >help
@@ -132,7 +140,7 @@ options_of_manual() {
 }
 
 @test "the manual has the groups of the help in their order" {
-	for verb in copy hash verify pipe; do
+	for verb in copy sync verify hash pack unpack list pipe; do
 		{
 			section "$verb"
 			section options
@@ -181,11 +189,11 @@ options_of_manual() {
 }
 
 @test "missing and superfluous operands are named" {
-	refused 'missing verb (use copy, hash, verify or pipe)'
+	refused 'missing verb (use copy, sync, verify, hash, pack, unpack, list or pipe)'
 	refused 'missing file operand' copy
 	refused "missing destination after 'x'" copy x
 	refused "extra operand 'c'" copy -T a b c
-	refused "unknown verb 'sync' (use copy, hash, verify or pipe)" sync a b
+	refused "unknown verb 'mirror' (use copy, sync, verify, hash, pack, unpack, list or pipe)" mirror a b
 	refused "unknown verb 'pip'; did you mean 'pipe'?" pip a b
 	refused "missing verb before '-r' (use 'decant copy')" -r a b
 }

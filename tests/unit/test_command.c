@@ -143,6 +143,7 @@ a_command_that_is_missing_leaves_nothing(void **state)
 	}
 }
 
+/* Rows 76, 77 of tests/STAGES.md. */
 static void
 it_gets_three_descriptors_and_sigpipe(void **state)
 {
@@ -249,6 +250,7 @@ what_it_is_stopped_for_is_its_verdict(void **state)
 		}
 }
 
+/* Row 65 of tests/STAGES.md. */
 static void
 one_that_is_deaf_is_killed_in_the_end(void **state)
 {
@@ -310,6 +312,7 @@ its_children_go_with_it(void **state)
 	}
 }
 
+/* Row 65 of tests/STAGES.md. */
 static void
 on_a_terminal_it_stays_in_our_group(void **state)
 {
@@ -326,6 +329,7 @@ on_a_terminal_it_stays_in_our_group(void **state)
 	test_end(&t, s);
 }
 
+/* Row 67 of tests/STAGES.md. */
 static void
 the_last_words_are_kept(void **state)
 {
@@ -475,6 +479,7 @@ words_of(char *text, const char *words[16])
 	return n;
 }
 
+/* Row 70 of tests/STAGES.md. */
 static void
 the_newest_setting_wins(void **state)
 {
@@ -502,97 +507,6 @@ the_newest_setting_wins(void **state)
 	}
 }
 
-/* A text, and its words each followed by '|'; NULL = refused. */
-static const struct split_case {
-	const char *text;
-	const char *expected;
-} split_cases[] = {
-	{ "zstd -3", "zstd|-3|" },
-	{ "  a\t b\n c ", "a|b|c|" },
-	{ "a 'b c' d", "a|b c|d|" },
-	{ "a \"b c\" d", "a|b c|d|" },
-	{ "a b\\ c", "a|b c|" },
-	{ "a'b'\"c\"d", "abcd|" },
-	{ "'' \"\"", "||" },
-	{ "''", "|" },
-	{ "a''", "a|" },
-	{ "'a\\b'", "a\\b|" },
-	{ "\"a\\b\"", "a\\b|" },
-	{ "\"\\$\\`\\\"\\\\\"", "$`\"\\|" },
-	{ "'\"' \"'\"", "\"|'|" },
-	{ "a\\\nb c\\\n d \\\n e", "ab|c|d|e|" },
-	{ "\"a\\\nb\"", "ab|" },
-	{ "'a\nb'", "a\nb|" },
-	{ "\\'", "'|" },
-	{ "$HOME `x` *.c ~ a;b & <c >d #e", "$HOME|`x`|*.c|~|a;b|&|<c|>d|#e|" },
-	{ "x=\"$(a b)\"", "x=$(a b)|" },
-	{ "\xc3\xa9 \x01", "\xc3\xa9|\x01|" },
-	{ "", NULL },
-	{ " \t\n", NULL },
-	{ "\\\n", NULL },
-	{ "a 'b", NULL },
-	{ "a \"b", NULL },
-	{ "a \"b\\", NULL },
-	{ "a \"b\\\"", NULL },
-	{ "a \\", NULL },
-	{ "\"", NULL },
-	{ "'", NULL },
-	{ "\\", NULL },
-};
-
-static void
-a_line_is_split_as_shells_do(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof split_cases / sizeof split_cases[0]; i++) {
-		const struct split_case *c = &split_cases[i];
-		char **argv = NULL, got[128] = "";
-		const char *why = NULL;
-
-		struct err err = command_split(c->text, &argv, &why);
-		if (c->expected == NULL) {
-			assert_int_equal(err.code, EINVAL);
-			assert_int_equal(err.op, OP_REFUSE);
-			assert_non_null(why);
-			assert_null(argv);
-			continue;
-		}
-		assert_int_equal(err.code, 0);
-		assert_null(why);
-		for (size_t k = 0; argv[k] != NULL; k++) {
-			strncat(got, argv[k], 64);
-			strncat(got, "|", 2);
-		}
-		assert_string_equal(got, c->expected);
-		free(argv);
-	}
-}
-
-/* A line, and what is before its first bar. */
-static const struct split_case bar_cases[] = {
-	{ "", "" },
-	{ "a b", "a b" },
-	{ "a | b", "a " },
-	{ "a|b|c", "a" },
-	{ "|", "" },
-	{ "'|' | b", "'|' " },
-	{ "\"a|\\\"|\"|b", "\"a|\\\"|\"" },
-	{ "a \\| b | c", "a \\| b " },
-	{ "'\\'|b", "'\\'" },
-	{ "\"'\"|b", "\"'\"" },
-	{ "'a | b", "'a | b" },
-	{ "a \\", "a \\" },
-};
-
-static void
-a_bar_ends_a_command_unless_quoted(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < sizeof bar_cases / sizeof bar_cases[0]; i++)
-		assert_int_equal(
-		    command_before_bar(bar_cases[i].text), strlen(bar_cases[i].expected));
-}
-
 int
 main(int argc, char **argv)
 {
@@ -614,8 +528,6 @@ main(int argc, char **argv)
 		cmocka_unit_test(a_stream_that_cannot_be_closed_is_a_failure_of_its_own),
 		cmocka_unit_test(it_runs_where_and_with_what_it_is_told),
 		cmocka_unit_test(the_newest_setting_wins),
-		cmocka_unit_test(a_line_is_split_as_shells_do),
-		cmocka_unit_test(a_bar_ends_a_command_unless_quoted),
 	};
 	int status;
 

@@ -183,7 +183,9 @@ static const struct {
 	const char *args;
 	const char *complaint;
 } wrong[] = {
-	{ "", "missing stage" },
+	{ "a;|;hash;sha3;|;b",
+	    "invalid value 'sha3' for 'hash' (use xxh128, xxh64, sha256, sha512, "
+	    "blake2b, sha1, md5)" },
 	{ "|", "missing stage before '|'" },
 	{ "!;a", "missing stage before '!'" },
 	{ "a;|", "missing stage after '|'" },
@@ -208,10 +210,10 @@ static const struct {
 	{ "a;|;\033[1m;|;b", "unknown stage ''$'\\033''[1m' (use 'cmd' to run a command; only the "
 			     "first and the last "
 			     "can be a file)" },
-	{ "a;|;gzip;|;b", "there is no stage 'gzip' yet; use cmd gzip" },
-	{ "a;|;gunzip;|;b", "there is no stage 'gunzip' yet; use cmd 'gzip -dc'" },
-	{ "a;|;zstd;-3;|;b", "there is no stage 'zstd' yet; use cmd zstd" },
-	{ "a;|;unzstd", "there is no stage 'unzstd' yet; use cmd 'zstd -dc'" },
+	{ "a;|;gzip;9;|;b", "invalid value '9' for 'gzip' (use a level such as -6)" },
+	{ "a;|;gunzip;-3;|;b", "extra word '-3' in the stage 'gunzip'" },
+	{ "a;|;zstd;-3x;|;b", "invalid value '-3x' for 'zstd' (use a level such as -6)" },
+	{ "a;|;xz;-3;-4", "extra word '-4' in the stage 'xz'" },
 	/* ends in the middle */
 	{ "a;|;-;|;b", "'-' can only be the first or the last stage" },
 	{ "a;|;fd:3;|;b", "'fd:3' can only be the first or the last stage" },

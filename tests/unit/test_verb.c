@@ -11,7 +11,7 @@ pipe_has_its_own_options(void **state)
 	(void)state;
 	setenv("DECANT_JOBS", "many", 1); /* pipe has no --jobs */
 	line_accept(&l, "decant pipe --env=A=b --env=C --mem-limit=64M --timeout 1.5 --chdir=/d "
-			"--fsync=end --explain --ignore=pipe -q in");
+			"--fsync=end --explain --ignore=pipe -q cmd cat");
 	const struct pipe_opts *opts = &l.cmd.pipe;
 	assert_ptr_equal(l.cmd.verb, &verb_pipe);
 	assert_int_equal(opts->n_env, 2);

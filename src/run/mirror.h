@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a run that compares knows beyond its options, shared by its workers. */
+#ifndef DECANT_MIRROR_H
+#define DECANT_MIRROR_H
+
+#include "base/map.h"
+#include "run/sync.h"
+
+#include <pthread.h>
+
+/* The state of one sync. */
+struct mirror {
+	struct sync_opts *opts; /* what was asked for; const once the workers run */
+	int lock_fd;            /* DEST, locked; -1 = it is not */
+	int backup_fd;          /* where backups go, -1 = beside what they are of */
+	struct stat backup;     /* it */
+	atomic_size_t linked;   /* new files that were linked to an earlier tree's */
+	struct rules *rules;    /* rules of the command line */
+	char **texts;           /* names that rules borrow [n_texts], owned */
+	size_t n_texts;         /* number of them */
+	struct extras *extras;  /* what has no source; locks itself */
+	pthread_mutex_t lock;
+	/* --- guarded by lock --- */
+	struct map claims; /* destination inodes with several names: which source has which */
+			   /* --- end of guarded --- */
+};
+
+/* Prepare M, which is zero but for OPTS.  Fails with MEMORY. */
+struct err mirror_init(struct mirror *m);
+/* Keep TEXT, which M owns from now on, even if this fails, until mirror_release().  Main thread. */
+[[nodiscard]] bool mirror_keep_text(struct mirror *m, char *text);
+/* Free what M holds. */
+void mirror_release(struct mirror *m);
+/* Say that a name of source inode SRC stands under a name of destination inode DST.  *OURS: the inode
+ * is that source's alone in this run.  DST->st_nlink becomes what it would be by now if this were no dry
+ * run.  Any thread.  Fails with MEMORY. */
+struct err mirror_claim(struct mirror *m, const struct stat *src, struct stat *dst, bool *ours);
+/* Say that such a name is about to be replaced, or in a dry run would be.  Any thread. */
+void mirror_leave(struct mirror *m, const struct stat *dst);
+
+#endif

@@ -1,0 +1,449 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The writer of an archive: entries in their order become members. */
+#include "base/own.h"
+#include "run/ownernames.h"
+#include "run/packing.h"
+#include "run/packout.h"
+#include "run/tell.h"
+#include "sys/file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/sysmacros.h>
+
+/* The first name of a file with several. */
+struct first_name {
+	nlink_t left; /* names that may still come */
+	char name[];  /* in the archive, NUL-terminated */
+};
+
+/* A drain that only counts. */
+struct counter {
+	struct arc_drain drain; /* first */
+	size_t bytes;
+};
+
+/* Content that the module leaves to us. */
+struct handed {
+	int64_t bytes; /* of content */
+	unsigned pad;  /* zeros behind it */
+};
+
+/* The writer at work. */
+struct writing {
+	struct packing *p;
+	struct worker *w;            /* what tells needs */
+	const struct arc_writing *a; /* the module's; NULL = a dry run */
+	struct arc_writer *writer;
+	struct packout out;
+	struct arc_writer *measure; /* with --align: writes headers only, to COUNTER; else NULL */
+	struct counter counter;
+	unsigned can;      /* what the format can hold */
+	struct map firsts; /* from device and inode to a struct first_name, owned */
+	struct owner_names owners;
+	struct str name; /* of the member at hand */
+};
+
+bool
+packing_deflates(const struct packing *p)
+{
+	return p->opts->kind.filter != ARC_PLAIN;
+}
+
+static struct arc_name
+name_of(const char *text)
+{
+	return (struct arc_name){ .bytes = text, .len = text != NULL ? strlen(text) : 0 };
+}
+
+static enum arc_type
+type_of(mode_t mode)
+{
+	switch (mode & S_IFMT) {
+	case S_IFDIR:
+		return ARC_DIR;
+	case S_IFLNK:
+		return ARC_SYMLINK;
+	case S_IFIFO:
+		return ARC_FIFO;
+	case S_IFCHR:
+		return ARC_CHAR;
+	case S_IFBLK:
+		return ARC_BLOCK;
+	default:
+		return ARC_FILE;
+	}
+}
+
+static struct map_key
+key_of(const struct stat *st)
+{
+	return (struct map_key){ .hi = st->st_dev, .lo = st->st_ino };
+}
+
+/* True when ST is of a file that may come again under another name. */
+static bool
+has_names(const struct writing *wr, const struct stat *st)
+{
+	return st->st_nlink > 1 && !S_ISDIR(st->st_mode) && (wr->can & ARC_CAN_HARD_LINKS) != 0;
+}
+
+/* The name under which the file of ST is in the archive already; NULL = it is not. */
+static const char *
+first_name(const struct writing *wr, const struct stat *st)
+{
+	const struct first_name *first =
+	    has_names(wr, st) ? map_get(&wr->firsts, key_of(st)) : NULL;
+	return first != NULL ? first->name : NULL;
+}
+
+/* The file of ST now stands in the archive under one more name, the member's. */
+static struct err
+note_name(struct writing *wr, const struct stat *st)
+{
+	struct first_name *first;
+
+	if (!has_names(wr, st))
+		return ERR_OK;
+	first = map_get(&wr->firsts, key_of(st));
+	if (first != NULL) {
+		if (--first->left == 0) {
+			(void)map_remove(&wr->firsts, key_of(st));
+			free(first);
+		}
+		return ERR_OK;
+	}
+	first = malloc(sizeof *first + wr->name.len + 1);
+	if (first == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	first->left = st->st_nlink - 1;
+	memcpy(first->name, wr->name.buf, wr->name.len + 1);
+	struct err err = map_put(&wr->firsts, key_of(st), first);
+	if (err_failed(err))
+		free(first);
+	return err;
+}
+
+static bool
+is_later(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
+}
+
+/* The attributes of a member that ST and the options make. */
+static void
+fill_attributes(struct writing *wr, const struct stat *st, struct arc_member *m)
+{
+	const struct pack_opts *opts = wr->p->opts;
+	struct timespec *mtime = &m->times[ARC_MTIME];
+
+	m->type = type_of(st->st_mode);
+	m->mode = st->st_mode & 07777;
+	m->has_owner = true;
+	m->nlink = (uint32_t)st->st_nlink;
+	if (!opts->reproducible) {
+		m->uid = st->st_uid;
+		m->gid = st->st_gid;
+	}
+	if (!opts->reproducible && !opts->numeric_ids) {
+		m->uname = name_of(owner_names_get(&wr->owners, st->st_uid, false));
+		m->gname = name_of(owner_names_get(&wr->owners, st->st_gid, true));
+	}
+	*mtime = opts->has_mtime ? opts->mtime : st->st_mtim;
+	if (opts->has_latest && is_later(mtime, &opts->latest))
+		*mtime = opts->latest;
+	m->has_times = 1U << ARC_MTIME;
+	m->rdev_major = major(st->st_rdev);
+	m->rdev_minor = minor(st->st_rdev);
+	if (has_names(wr, st)) {
+		m->dev = st->st_dev;
+		m->ino = st->st_ino;
+	}
+}
+
+/* The member that ITEM becomes; borrows from both. */
+static void
+fill_member(struct writing *wr, const struct pack_item *item, struct arc_member *m)
+{
+	const char *first = first_name(wr, &item->st);
+
+	*m = (struct arc_member){ .data_at = -1 };
+	fill_attributes(wr, &item->st, m);
+	m->name = (struct arc_name){ .bytes = wr->name.buf, .len = wr->name.len };
+	if ((wr->can & ARC_CAN_XATTRS) != 0) {
+		m->xattrs = item->xattrs;
+		m->n_xattrs = item->n_xattrs;
+	}
+	if (first != NULL) {
+		m->type = ARC_HARD_LINK;
+		m->link = name_of(first);
+	} else if (m->type == ARC_SYMLINK) {
+		m->link = name_of(item->target.buf);
+	} else if (m->type == ARC_FILE) {
+		m->size = item->st.st_size;
+		m->sparse = item->sparse;
+		m->ranges = item->ranges;
+		m->n_ranges = item->n_ranges;
+	}
+}
+
+/* Give the writer what [R] of ITEM's content is, from the block or the file. */
+static struct err
+write_range(struct writing *wr, struct pack_item *item, struct arc_range r, struct carried *o,
+    struct err *read)
+{
+	while (r.len > 0) {
+		const char *bytes = item->block + r.off;
+		size_t got = (size_t)r.len;
+
+		TRY(cancel_check(wr->out.cancel));
+		if (item->fd >= 0) {
+			size_t want =
+			    r.len < (int64_t)wr->out.buf.size ? (size_t)r.len : wr->out.buf.size;
+			bytes = wr->out.buf.mem;
+			*read = file_pread(item->fd, wr->out.buf.mem, want, r.off, &got);
+			if (!err_failed(*read) && got == 0)
+				*read = err_make(ESTALE, OP_CHANGED, SIDE_SRC, r.off);
+			if (err_failed(*read))
+				return ERR_OK; /* zeros follow by themselves */
+		}
+		TRY(wr->a->data(wr->writer, bytes, got));
+		r.off += (int64_t)got;
+		r.len -= (int64_t)got;
+		o->moved.bytes += (int64_t)got;
+		o->moved.method = METHOD_BUFFER;
+		atomic_fetch_add_explicit(wr->out.live_bytes, (int64_t)got, memory_order_relaxed);
+	}
+	return ERR_OK;
+}
+
+/* Write ITEM's content through the module, holes left out where the format can. */
+static struct err
+write_content(struct writing *wr, struct pack_item *item, struct carried *o, struct err *read)
+{
+	const struct arc_range whole = { .len = item->st.st_size };
+	const struct arc_range *ranges = item->sparse ? item->ranges : &whole;
+	size_t n = item->sparse ? item->n_ranges : 1;
+	int64_t at = 0;
+
+	for (size_t i = 0; i < n && !err_failed(*read); i++) {
+		o->moved.holes += ranges[i].off - at;
+		TRY(wr->a->hole(wr->writer, ranges[i].off - at));
+		TRY(write_range(wr, item, ranges[i], o, read));
+		at = ranges[i].off + ranges[i].len;
+	}
+	if (err_failed(*read))
+		return ERR_OK;
+	o->moved.holes += item->st.st_size - at;
+	o->moved.bytes += o->moved.holes;
+	return wr->a->hole(wr->writer, item->st.st_size - at);
+}
+
+/* Whether the content of ITEM is left to us by the module. */
+static bool
+is_handed_over(const struct writing *wr, const struct pack_item *item)
+{
+	return item->fd >= 0 && !item->sparse && !packing_deflates(wr->p) &&
+	       (wr->can & ARC_CAN_HAND_OVER) != 0 &&
+	       (wr->measure != NULL || packout_is_bare(&wr->out));
+}
+
+/* Write the header M of ITEM, which is then to be followed by R and PAD zeros. */
+static struct err
+write_header(struct writing *wr, const struct pack_item *item, const struct arc_member *m,
+    const char **warning, struct handed *handed)
+{
+	bool hands = m->type == ARC_FILE && is_handed_over(wr, item);
+	const char *same;
+	struct handed none;
+	size_t before = wr->counter.bytes;
+
+	if (!hands)
+		return wr->a->header(wr->writer, m, warning);
+	if (wr->measure == NULL) {
+		TRY(wr->a->header(wr->writer, m, warning));
+		return wr->a->hand_over(wr->writer, &handed->bytes, &handed->pad);
+	}
+	TRY(wr->a->header(wr->measure, m, &same));
+	TRY(wr->a->hand_over(wr->measure, &none.bytes, &none.pad));
+	packout_hold(&wr->out);
+	struct err err = wr->a->header(wr->writer, m, warning);
+	if (!err_failed(err))
+		err = wr->a->hand_over(wr->writer, &handed->bytes, &handed->pad);
+	struct err put = packout_let_go(&wr->out, err_failed(err) ? 0 : wr->counter.bytes - before);
+	return err_failed(put) ? put : err;
+}
+
+/* Write the content of the member whose header is ITEM's.  *READ is what went wrong with the file. */
+static struct err
+write_file(struct writing *wr, struct pack_item *item, const struct handed *handed,
+    struct carried *o, struct err *read)
+{
+	const struct packed_range r = { .fd = item->fd, .len = handed->bytes };
+	struct stat after;
+
+	*read = ERR_OK;
+	if (item->fd >= 0)
+		file_advise_sequential(item->fd);
+	if (is_handed_over(wr, item))
+		TRY(packout_content(&wr->out, &r, handed->pad, &o->moved, read));
+	else
+		TRY(write_content(wr, item, o, read));
+	if (item->fd >= 0 && !err_failed(*read)) {
+		*read = file_stat(item->fd, SIDE_SRC, &after);
+		item->changed = after.st_size != item->st.st_size ||
+				after.st_mtim.tv_sec != item->st.st_mtim.tv_sec ||
+				after.st_mtim.tv_nsec != item->st.st_mtim.tv_nsec;
+	}
+	if (item->changed && !err_failed(*read))
+		*read = err_make(ESTALE, OP_CHANGED, SIDE_SRC, item->st.st_size);
+	return ERR_OK;
+}
+
+/* What becomes of a member that the module refuses: the next one is tried unless nothing more can be written. */
+static struct err
+refused(struct writing *wr, const struct pack_item *item, struct err why)
+{
+	const char *said = wr->a->said(wr->writer);
+	enum err_class class = err_class(why);
+
+	if (err_failed(wr->out.failed) || class == ERR_CLASS_FATAL || class == ERR_CLASS_CANCELED ||
+	    why.op == OP_MEMORY)
+		return why;
+	why.op = OP_REFUSE;
+	tell_error(wr->w, &item->entry, why, said[0] != '\0' ? said : err_reason(why));
+	return ERR_OK;
+}
+
+/* Write ITEM, which is prepared. */
+static struct err
+write_item(struct writing *wr, struct pack_item *item)
+{
+	const char *warning = NULL;
+	struct err read = ERR_OK;
+	struct arc_member m;
+	struct handed handed = { 0 };
+	struct carried o = {
+		.what = kind_of_mode(item->st.st_mode),
+		.action = ACTION_NEW,
+		.size = item->st.st_size,
+	};
+
+	node_rel_path(item->entry.dir, item->entry.name, &wr->name);
+	fill_member(wr, item, &m);
+	if (m.type == ARC_HARD_LINK) {
+		o.action = ACTION_LINKED;
+		o.moved.method = METHOD_LINK;
+		o.note = m.link.bytes;
+	}
+	if (wr->a != NULL) {
+		struct err err = write_header(wr, item, &m, &warning, &handed);
+		if (err_failed(err))
+			return refused(wr, item, err);
+		if (warning != NULL)
+			tell_lost(wr->w, &item->entry, err_make(EOPNOTSUPP, OP_XATTR, SIDE_DST, -1),
+			    warning);
+		if (m.type == ARC_FILE)
+			TRY(write_file(wr, item, &handed, &o, &read));
+	}
+	if (err_failed(read))
+		tell_error(wr->w, &item->entry, read, NULL);
+	else
+		tell_item(wr->w, &item->entry, &o);
+	return note_name(wr, &item->st); /* last: O's note may be of what it frees */
+}
+
+static struct err
+count_bytes(struct arc_drain *drain, const void *bytes, size_t n)
+{
+	(void)bytes;
+	((struct counter *)drain)->bytes += n;
+	return ERR_OK;
+}
+
+static struct err
+begin(struct writing *wr)
+{
+	const struct pack_opts *opts = wr->p->opts;
+	const struct arc_write_options options = {
+		.format = opts->kind.format,
+		.level = packing_deflates(wr->p) ? ARC_LEVEL_DEFAULT : opts->level,
+		.reproducible = opts->reproducible,
+	};
+
+	if (wr->a == NULL)
+		return ERR_OK;
+	wr->writer = wr->a->make(&wr->out.drain);
+	if (wr->writer == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	TRY(wr->a->begin(wr->writer, &options));
+	if (!opts->align)
+		return ERR_OK;
+	wr->counter.drain.put = count_bytes;
+	wr->measure = wr->a->make(&wr->counter.drain);
+	if (wr->measure == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	return wr->a->begin(wr->measure, &options);
+}
+
+static struct err
+write_all(struct writing *wr)
+{
+	struct packing *p = wr->p;
+	struct pack_item *item;
+
+	TRY(begin(wr));
+	while ((item = ahead_next(p->ahead)) != NULL) {
+		struct err err = item->failed ? ERR_OK : write_item(wr, item);
+		ahead_done(p->ahead, wr->w);
+		TRY(err);
+	}
+	TRY(cancel_check(&p->run.cancel));
+	return wr->a != NULL ? wr->a->finish(wr->writer) : ERR_OK;
+}
+
+static void
+release(struct writing *wr)
+{
+	struct map_key key;
+	size_t cursor = 0;
+	void *first;
+
+	if (wr->a != NULL) {
+		wr->a->drop(wr->writer);
+		wr->a->drop(wr->measure);
+	}
+	packout_release(&wr->out);
+	while (map_each(&wr->firsts, &cursor, &key, &first))
+		free(first);
+	map_release(&wr->firsts);
+	owner_names_release(&wr->owners);
+	str_release(&wr->name);
+}
+
+struct err
+packing_write(void *arg, struct in *in, struct out *out, bool *early)
+{
+	struct packing *p = arg;
+	struct run *run = &p->run;
+	struct worker *w = &run->workers[run->n_workers]; /* the main thread only waits now */
+	struct writing wr = {
+		.p = p,
+		.w = w,
+		.a = p->module != NULL ? p->module->writing : NULL,
+		.can = arc_format_can(p->opts->kind.format),
+		.name = STR_INIT,
+	};
+	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+
+	(void)in;
+	(void)early;
+	map_init(&wr.firsts);
+	packout_init(&wr.out, out, &run->cancel, buf, &run->live->bytes_done);
+	struct err err = write_all(&wr);
+	if (err_failed(err) && !err_failed(wr.out.failed) && wr.writer != NULL)
+		memcpy(p->said, wr.a->said(wr.writer), strlen(wr.a->said(wr.writer)) + 1);
+	ahead_stop(p->ahead);
+	release(&wr);
+	return err;
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: BSD-2-Clause
+# decant sync --delete: what goes, what stays, and the brakes.
+
+load helpers
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	mkdir -p s/d d/d
+	echo a >s/a
+	echo b >s/d/b
+	cp -a s/. d
+}
+
+teardown() {
+	while umount d/mnt 2>/dev/null; do :; done
+}
+
+# extras N: so many files in d that s has not
+extras() {
+	local i
+	for i in $(seq "$1"); do
+		: >"d/extra$i"
+	done
+}
+
+# braked SENTENCE OPTION...: nothing is deleted, exit 5, SENTENCE on stderr
+braked() {
+	local sentence=$1
+	shift
+	find d | sort >before
+	run --separate-stderr decant sync -a --delete "$@" s/ d/
+	assert_equal "$status" 5
+	# shellcheck disable=SC2154 # set by run
+	[[ "$stderr" == *"decant: $sentence"* ]] || fail "$stderr"
+	find d | sort | diff before -
+}
+
+@test "extras go, with all that is in them, and nothing is followed" {
+	mkdir -p d/x/y/z outside
+	touch d/x/y/z/file d/x/1 outside/safe
+	ln -s ../outside d/link
+	ln -s ../../outside d/x/link
+	mkfifo d/x/fifo
+	run decant sync -ai --delete s/ d/
+	assert_success
+	assert_line --regexp '^- delete +0 B  x/y/z/file$'
+	assert_line --regexp '^- delete +x$'
+	[ -f outside/safe ]
+	same_listing s d
+}
+
+@test "every timing of rsync's is accepted" {
+	local option
+	for option in --del --delete-before --delete-during --delete-delay --delete-after; do
+		touch d/extra
+		decant sync -a "$option" s/ d/
+		[ ! -e d/extra ]
+	done
+	touch d/extra
+	decant sync -a s/ d/
+	[ -e d/extra ]
+}
+
+@test "a tree of any depth goes" {
+	tree_py deep d/deep 2000
+	decant sync -a --delete --max-delete=100% s/ d/
+	[ ! -e d/deep ]
+}
+
+@test "a directory makes way for a file, and the other way round" {
+	mkdir d/e
+	touch d/e/in
+	echo e >s/e
+	rm -r d/d
+	echo file >d/d
+	run decant sync -a s/ d/
+	assert_failure 1
+	assert_output --partial "a directory that is not empty is in the way"
+	[ -f d/d/b ]
+	decant sync -a --force s/ d/
+	assert_equal "$(cat d/e)" e
+}
+
+@test "an empty source deletes nothing" {
+	rm -r s/*
+	braked "refusing to delete 3 of 3 files in 'd/' (100%): 's/' is empty
+hint: is 's/' mounted? use --dry-run to look, --max-delete=100% to insist"
+	decant sync -a --delete --max-delete=100% s/ d/
+	assert_equal "$(ls -A d)" ''
+}
+
+@test "more than half of more than a hundred is not deleted unasked" {
+	extras 110
+	braked "refusing to delete 110 of 113 files in 'd/' (97%)"
+	braked "refusing to delete 110 of 113 files in 'd/' (97%)" --max-delete=109
+	braked "refusing to delete 110 of 113 files in 'd/' (97%)" --max-delete=90%
+	decant sync -a --delete --max-delete=110 s/ d/
+	same_listing s d
+	extras 90
+	decant sync -a --delete s/ d/
+	same_listing s d
+}
+
+@test "what is deep in extra directories counts" {
+	mkdir -p d/x/y
+	(cd d/x/y && seq 150 | xargs touch)
+	braked "refusing to delete 152 of 155 files in 'd/' (98%)"
+	run --separate-stderr decant sync -an --delete s/ d/
+	assert_equal "$status" 5
+}
+
+@test "a source directory that cannot be read deletes nothing" {
+	[ "$(id -u)" -ne 0 ] || skip "root reads everything"
+	extras 1
+	chmod 0 s/d
+	braked "refusing to delete 1 of"
+	chmod 700 s/d
+}
+
+@test "a source directory that fails to be listed deletes nothing" {
+	extras 1
+	find d | sort >before
+	run strace -f -qq -o /dev/null -P "$PWD/s/d" -e inject=getdents64:error=EIO "$DECANT" sync -a --delete s/ d/
+	assert_equal "$status" 5
+	assert_output --partial "a directory of the source could not be read"
+	find d | sort | diff before -
+	run strace -f -qq -o /dev/null -P "$PWD/s/d" -e inject=getdents64:error=EIO "$DECANT" sync -a --delete --ignore-errors s/ d/
+	assert_equal "$status" 1
+	[ ! -e d/extra1 ]
+	[ -e d/d/b ]
+}
+
+@test "what is mounted below an extra stays" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	mkdir -p d/mnt precious
+	touch precious/file
+	mount --bind precious d/mnt || skip "cannot mount"
+	run decant sync -a --delete s/ d/
+	assert_failure 1
+	assert_output --partial "a file system is mounted there"
+	[ -e precious/file ]
+}
+
+@test "what is deleted or replaced can be saved" {
+	mkdir -p d/gone
+	echo old >d/a
+	echo gone >d/gone/file
+	decant sync -a --delete --backup-dir=../saved s/ d/
+	assert_equal "$(cat saved/a)" old
+	assert_equal "$(cat saved/gone/file)" gone
+	same_listing s d
+	echo old >d/a
+	touch d/extra
+	decant sync -a --delete -b s/ d/
+	assert_equal "$(cat d/a~)" old
+	[ -e d/extra~ ]
+	decant sync -a --delete -b s/ d/
+	[ -e d/a~ ]
+	echo old >d/a
+	decant sync -a -b --suffix=.old s/ d/
+	assert_equal "$(cat d/a.old)" old
+}
+
+@test "where backups go may be in the destination" {
+	echo old >d/a
+	decant sync -a --delete --backup-dir=.saved s/ d/
+	decant sync -a --delete --backup-dir=.saved s/ d/
+	assert_equal "$(cat d/.saved/a)" old
+}
+
+@test "new files are linked to, or cloned from, earlier trees" {
+	mv d one
+	echo changed >s/a
+	decant sync -a --link-dest=../one s/ two/
+	[ two/d/b -ef one/d/b ]
+	[ ! two/a -ef one/a ]
+	chmod 600 s/d/b
+	decant sync -a --link-dest=../two --link-dest=../one s/ three/
+	[ ! three/d/b -ef two/d/b ]
+	[ three/a -ef two/a ]
+	assert_equal "$(stat -c %a two/d/b)" 644
+	decant sync -a --clone-dest=../one s/ four/
+	same_listing s four
+	decant sync -a --compare-dest=../three s/ five/
+	assert_equal "$(find five -type f)" ''
+	run decant sync -a --link-dest=../nothing --require-sharing s/ six/
+	assert_failure 1
+	assert_output --partial 'no new file could be linked or cloned'
+}
+
+@test "sources go when they have arrived" {
+	decant sync -a --remove-source-files s/ d/
+	assert_equal "$(find s -type f)" ''
+	assert_equal "$(cat d/d/b)" b
+}
