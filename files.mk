@@ -209,12 +209,16 @@ LIBDECANT_FILES = \
 	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
+	src/run/hashline.c \
+	src/run/hashline.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/known.c \
+	src/run/known.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
@@ -405,6 +409,7 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \

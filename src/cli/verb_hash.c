@@ -84,6 +84,7 @@ check_pairs(const struct cli *c)
 	} pairs[] = {
 		{ checks && hash->tree, "--check", "--tree" },
 		{ checks && hash->manifest != NULL, "--check", "--manifest" },
+		{ checks && hash->known != NULL, "--check", "--known" },
 		{ checks && hash->tag, "--check", "--tag" },
 		{ checks && hash->select.files_from != NULL, "--check", "--files-from" },
 		{ checks && hash->unsorted, "--check", "--unsorted" },

@@ -2,7 +2,7 @@
 /*
  * The verb hash: a walk whose sink reads, prints and notes, and has no destination.
  *
- * A small file costs openat, fstat, read and close.  A directory's worker leaves single files to workers
+ * A small file costs openat, fstat, read and close, or one stat if --known has it.  A directory's worker leaves single files to workers
  * that have nothing to do, so that a wide directory is read by all of them.
  */
 #include "run/hash.h"
@@ -13,6 +13,8 @@
 #include "run/entryjob.h"
 #include "run/feed.h"
 #include "run/hashcheck.h"
+#include "run/hashline.h"
+#include "run/known.h"
 #include "run/ledger.h"
 #include "run/outfile.h"
 #include "run/reading.h"
@@ -38,12 +40,8 @@ struct hash_run {
 	struct collate *lines; /* lines to be sorted, or NULL */
 	struct inodes *inodes; /* files with several names */
 	struct outfile out;    /* the manifest */
-};
-
-/* What the body of a line's record begins with; digests follow unless it is LINKED. */
-struct line_start {
-	bool linked;        /* another name of ID has the digests */
-	struct inode_id id; /* meaningful if LINKED */
+	struct known *known;   /* what was known before, or NULL */
+	bool rooted;           /* paths in manifests begin below the one operand */
 };
 
 static bool
@@ -106,27 +104,16 @@ print_now(struct worker *w, const struct entry *e, const struct digests *d)
 static struct err
 keep_line(struct worker *w, const struct entry *e, const struct stat *st, const struct digests *d)
 {
-	unsigned n = e->dir->parent == NULL ? e->number : e->dir->number;
-	struct line_start start;
-	struct str *key = &w->rel;
-	struct str *body = &w->dst;
+	struct hashline line;
 
-	memset(&start, 0, sizeof start);
-	start.linked = d == NULL;
-	start.id = inode_id_of(st);
-	node_src_path(e->dir, e->src_name, &w->src);
-	str_clear(key);
-	for (int i = 3; i >= 0; i--)
-		str_addc(key, (char)(n >> 8 * i));
-	for (size_t i = 0; i < w->src.len; i++)
-		str_addc(key, w->src.buf[i] == '/' ? '\0' : w->src.buf[i]);
-	str_clear(body);
-	str_add(body, &start, sizeof start);
+	line.linked = d == NULL;
+	line.id = inode_id_of(st);
 	if (d != NULL)
-		str_add(body, d, sizeof *d);
-	TRY(str_check(key));
-	TRY(str_check(body));
-	struct record r = { key->buf, key->len, body->buf, body->len };
+		line.d = *d;
+	node_src_path(e->dir, e->src_name, &w->src);
+	TRY(hashline_key(e->dir->parent == NULL ? e->number : e->dir->number, &w->src, &w->rel));
+	TRY(hashline_body(&line, w->hashing.algos, &w->dst));
+	struct record r = { w->rel.buf, w->rel.len, w->dst.buf, w->dst.len };
 	return collate_add(w->run->hash->lines, (unsigned)(w - w->run->workers), &r);
 }
 
@@ -184,12 +171,24 @@ is_read_elsewhere(struct worker *w, const struct entry *e, const struct stat *st
 	return h->lines != NULL ? keep_line(w, e, st, NULL) : ERR_OK;
 }
 
+/* Do what is to be done with E, whose digests the worker has. */
+static struct err
+settle(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	struct digests d;
+
+	digests_of(&w->hashing, &d);
+	/* with a manifest or without: other names of the file wait for it */
+	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
+		TRY(inodes_put(w->run->hash->inodes, inode_id_of(st), &d));
+	ledger_note(w, e, st, CONTENT_HASHED);
+	return tell_digests(w, e, st, &d);
+}
+
 /* Read the open file FD, which is E. */
 static struct err
 hash_open(struct worker *w, const struct entry *e, int fd, struct stat *st)
 {
-	struct hash_run *h = w->run->hash;
-	struct digests d;
 	bool elsewhere;
 
 	atomic_fetch_add_explicit(&w->run->live->bytes_found, st->st_size, memory_order_relaxed);
@@ -199,12 +198,7 @@ hash_open(struct worker *w, const struct entry *e, int fd, struct stat *st)
 	struct err err = reading_hash(w, fd, st);
 	if (err_failed(err) && err.op != OP_CHANGED)
 		return err;
-	digests_of(&w->hashing, &d);
-	/* with a manifest or without: other names of the file wait for it */
-	if (S_ISREG(st->st_mode) && st->st_nlink > 1)
-		TRY(inodes_put(h->inodes, inode_id_of(st), &d));
-	ledger_note(w, e, st, CONTENT_HASHED);
-	TRY(tell_digests(w, e, st, &d));
+	TRY(settle(w, e, st));
 	return err;
 }
 
@@ -220,22 +214,53 @@ hash_descriptor(struct worker *w, const struct entry *e, int fd)
 	return hash_open(w, e, fd, &st);
 }
 
+/* Whether E, with attributes ST, was hashed in another run; the worker then has the digests. */
+static bool
+is_known(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	const struct hash_run *h = w->run->hash;
+
+	if (h->known == NULL)
+		return false;
+	ledger_path(h->rooted, e, &w->rel);
+	return known_find(h->known, &w->rel, st, &w->hashing);
+}
+
+/* Deal with E without opening it, unless it has to be opened; SPECIAL: no person named it as a file. */
+static struct err
+hash_unopened(struct worker *w, const struct entry *e, bool special, bool *done)
+{
+	bool elsewhere;
+	struct stat st;
+
+	*done = true;
+	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &st));
+	if (special && !S_ISREG(st.st_mode)) {
+		ledger_note(w, e, &st, CONTENT_UNKNOWN);
+		return ERR_OK;
+	}
+	if (S_ISREG(st.st_mode) && is_known(w, e, &st)) {
+		TRY(is_read_elsewhere(w, e, &st, &elsewhere));
+		return elsewhere ? ERR_OK : settle(w, e, &st);
+	}
+	*done = false;
+	return ERR_OK;
+}
+
 static struct err
 hash_entry(struct worker *w, const struct entry *e)
 {
+	/* what is no file is opened only if a person named it */
+	bool special = e->type != DT_REG && !(e->operand && e->type != DT_LNK);
+	bool done = false;
 	own_fd fd = -1;
-	struct stat st;
 
 	if (is_stdin(e))
 		return hash_descriptor(w, e, STDIN_FILENO);
-	/* what is no file is opened only if a person named it */
-	if (e->type != DT_REG && !(e->operand && e->type != DT_LNK)) {
-		TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &st));
-		if (!S_ISREG(st.st_mode)) {
-			ledger_note(w, e, &st, CONTENT_UNKNOWN);
-			return ERR_OK;
-		}
-	}
+	if (special || w->run->hash->known != NULL)
+		TRY(hash_unopened(w, e, special, &done));
+	if (done)
+		return ERR_OK;
 	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, &fd));
 	struct err err = hash_descriptor(w, e, fd);
 	file_drop(&fd);
@@ -386,25 +411,15 @@ print_kept(void *taker, const struct record *r)
 {
 	struct printing *p = taker;
 	struct hash_run *h = p->run->hash;
-	struct line_start start;
-	struct digests d;
+	struct hashline line;
 
-	memcpy(&start, r->body, sizeof start);
-	str_clear(&p->name);
-	str_add(&p->name, r->key + 4, r->key_len - 4);
-	for (size_t i = 0; i < p->name.len; i++) {
-		if (p->name.buf[i] == '\0')
-			p->name.buf[i] = '/';
-	}
-	TRY(str_check(&p->name));
-	if (!start.linked) {
-		memcpy(&d, r->body + sizeof start, sizeof d);
-	} else if (!inodes_get(h->inodes, start.id, &d)) {
+	TRY(hashline_unpack(r, &h->opts->hash, &line, &p->name));
+	if (line.linked && !inodes_get(h->inodes, line.id, &line.d)) {
 		tell_operand_error(p->run, p->name.buf, err_make(EIO, OP_READ, SIDE_SRC, -1),
 		    "another name of it could not be read");
 		return ERR_OK;
 	}
-	add_lines(h, &d, p->name.buf, &p->out);
+	add_lines(h, &line.d, p->name.buf, &p->out);
 	return flush(p, WRITE_SIZE);
 }
 
@@ -471,7 +486,8 @@ prepare(struct run *run, struct hash_run *h)
 		.algos = &opts->hash,
 		.inodes = h->inodes = inodes_new(),
 		.workers = run->n_workers + 1,
-		.rooted = opts->n_operands == 1 && opts->select.files_from == NULL,
+		.rooted = h->rooted,
+		.identified = opts->known != NULL,
 		.apart = opts->tree,
 	};
 
@@ -485,11 +501,31 @@ prepare(struct run *run, struct hash_run *h)
 	return opts->manifest != NULL ? outfile_begin(&h->out, opts->manifest) : ERR_OK;
 }
 
+/* Take in what is known; what fails is told. */
+static struct err
+learn(struct run *run)
+{
+	const struct hash_opts *opts = run->hash->opts;
+	struct str why = STR_INIT;
+
+	if (opts->known == NULL)
+		return ERR_OK;
+	struct err err = known_load(opts->known, &opts->hash, &run->hash->known, &why);
+	if (err_failed(err)) {
+		tell_operand_error(run, opts->known, err, why.len > 0 ? why.buf : NULL);
+		report_raise(run->report, err.code == EBADMSG ? EXIT_INTEGRITY : EXIT_STOPPED);
+		cancel_request(&run->cancel, err);
+	}
+	str_release(&why);
+	return err;
+}
+
 static void
 prepare_and_give(struct run *run)
 {
+	if (err_failed(learn(run)))
+		return;
 	struct err err = prepare(run, run->hash);
-
 	if (!err_failed(err)) {
 		give(run);
 		return;
@@ -518,6 +554,7 @@ hash_run(struct hash_opts *opts)
 		},
 	};
 
+	hash.rooted = opts->n_operands == 1 && opts->select.files_from == NULL;
 	if (opts->check != NULL)
 		return hashcheck_run(opts);
 	int status = run_carry_out(&run, &steps);
@@ -525,5 +562,6 @@ hash_run(struct hash_opts *opts)
 	ledger_free(run.ledger);
 	collate_free(hash.lines);
 	inodes_free(hash.inodes);
+	known_free(hash.known);
 	return status;
 }

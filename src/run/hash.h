@@ -15,6 +15,7 @@ struct hash_opts {
 	struct hash_algos hash;    /* digests to make; with CHECK those that the list needs */
 	bool hash_given;           /* HASH was asked for */
 	const char *manifest;      /* --manifest: write one to this file, or NULL */
+	const char *known;         /* --known: a manifest of before, or NULL */
 	const char
 	    *check;    /* -c: check what this list or manifest (- is standard input) has, or NULL */
 	int jobs;      /* workers, 0 = chosen by the program */

@@ -45,6 +45,8 @@ void hashing_release(struct hashing *h);
 /* Write the digest of algorithm I of what was seen since the beginning into OUT, algos->algos[I]->size bytes;
  * as often as wanted, but nothing more may be seen before the next beginning. */
 void hashing_get(struct hashing *h, size_t i, unsigned char out[static DIGEST_MAX]);
+/* Make DIGEST that of algorithm I, as if its bytes had been seen; to be done for all of them. */
+void hashing_put(struct hashing *h, size_t i, const unsigned char *digest);
 /* Append all digests as events carry them: "xxh128:9f86...,sha256:...". */
 void hashing_text(struct hashing *h, struct str *s);
 

@@ -13,6 +13,7 @@
 #include "run/collate.h"
 #include "run/tell.h"
 #include "sys/file.h"
+#include "sys/proc.h"
 #include "tree/manifest.h"
 
 #include <assert.h>
@@ -24,7 +25,8 @@
 enum {
 	LANE_SIZE =
 	    4 << 20, /* bytes that a worker keeps in memory; arbitrary, some 30,000 entries */
-	WRITE_SIZE = 256 << 10 /* bytes of one write; as a worker's buffer */
+	WRITE_SIZE = 256 << 10, /* bytes of one write; as a worker's buffer */
+	TIME_GRAIN = 2,         /* seconds of the coarsest time of a file, FAT's; documented */
 };
 
 /* What one worker needs to make a record. */
@@ -38,6 +40,7 @@ struct note {
 struct ledger {
 	struct ledger_opts opts;
 	struct manifest_algos algos; /* the run's, as manifests have them */
+	struct timespec start;       /* before the first file is looked at */
 	struct collate *records;
 	struct note notes[]; /* one a worker */
 };
@@ -58,6 +61,8 @@ ledger_new(const struct ledger_opts *opts)
 		return NULL;
 	l->opts = *opts;
 	l->algos.n = opts->algos->n;
+	l->algos.inodes = opts->identified;
+	proc_real_time(&l->start);
 	for (size_t i = 0; i < opts->algos->n; i++) {
 		const struct digest_algo *algo = opts->algos->algos[i];
 		size_t len = strnlen(algo->name, MANIFEST_ALGO_NAME - 1);
@@ -99,20 +104,20 @@ put_number(unsigned char bytes[static 4], unsigned n)
 		bytes[i] = (unsigned char)(n >> 8 * (3 - i));
 }
 
-/* The path of E in the tree that is noted. */
+/* The path of E in the tree that is noted; ROOTED and APART as in struct ledger_opts. */
 static void
-find_path(const struct ledger *l, const struct entry *e, bool is_dir, struct str *path)
+find_path(bool rooted, bool apart, const struct entry *e, bool is_dir, struct str *path)
 {
 	bool is_operand = e->dir->parent == NULL;
 	size_t skip = 0;
 
-	if (!l->opts.apart && !l->opts.rooted)
+	if (!apart && !rooted)
 		node_rel_path(e->dir, e->name, path);
 	else if (!is_operand)
 		node_operand_path(e->dir, e->name, path);
 	else {
 		str_clear(path);
-		if (!is_dir && !l->opts.apart)
+		if (!is_dir && !apart)
 			str_adds(path, e->name);
 	}
 	/* "src/." is copied as what is in it */
@@ -121,6 +126,12 @@ find_path(const struct ledger *l, const struct entry *e, bool is_dir, struct str
 		skip += path->buf[skip + 1] == '/' ? 2 : 1;
 	memmove(path->buf, path->buf + skip, path->len - skip);
 	path->len -= skip;
+}
+
+void
+ledger_path(bool rooted, const struct entry *e, struct str *path)
+{
+	find_path(rooted, false, e, false, path);
 }
 
 static void
@@ -152,6 +163,18 @@ read_target(const struct entry *e, const struct stat *st, struct str *target)
 	return str_check(target);
 }
 
+/*
+ * Whether a change of the file after it was seen as ST must show in ST's times: they are older, by more than
+ * they are exact, than anything that this run did.
+ */
+static bool
+is_settled(const struct ledger *l, const struct stat *st)
+{
+	int64_t since = l->start.tv_sec - TIME_GRAIN;
+
+	return st->st_mtim.tv_sec < since && st->st_ctim.tv_sec < since;
+}
+
 /* The fields of E as the manifest has them, behind START. */
 static struct err
 make_body(struct worker *w, const struct entry *e, const struct stat *st, struct start *start,
@@ -174,6 +197,11 @@ make_body(struct worker *w, const struct entry *e, const struct stat *st, struct
 		if (st->st_nlink > 1)
 			TRY(inodes_put(l->opts.inodes, start->id, &d));
 	}
+	if (m.type == 'f' && l->algos.inodes && is_settled(l, st)) {
+		m.identified = true;
+		m.ino = st->st_ino;
+		m.ctime = st->st_ctim;
+	}
 	if (m.type == 'l') {
 		TRY(read_target(e, st, &n->target));
 		m.target = n->target.buf;
@@ -195,7 +223,7 @@ note(struct worker *w, const struct entry *e, const struct stat *st, enum known_
 
 	memset(&start, 0, sizeof start); /* its padding too: bodies are compared */
 	put_number(start.operand, e->dir->parent == NULL ? e->number : e->dir->number);
-	find_path(l, e, S_ISDIR(st->st_mode), &n->path);
+	find_path(l->opts.rooted, l->opts.apart, e, S_ISDIR(st->st_mode), &n->path);
 	make_key(l, n, &start, &n->key);
 	TRY(make_body(w, e, st, &start, content));
 	TRY(str_check(&n->path));
@@ -396,7 +424,7 @@ show_line(struct lines *s, size_t i)
 	}
 	o->see(o, at, 2);
 	o->see(o, digests, len);
-	for (int n = 0; n < 7; n++) {
+	for (int n = 0; n < (s->l->algos.inodes ? 8 : 7); n++) {
 		size_t width = field(at) + 1;
 		/* the space before the mode and the mode; likewise the link's target and all that follows */
 		if (n == 3)

@@ -18,7 +18,8 @@ struct ledger_opts {
 	const struct hash_algos *algos; /* of the run; borrowed */
 	struct inodes *inodes;          /* of the run; borrowed */
 	unsigned workers;               /* who may note, the main thread counted */
-	bool rooted; /* the run has one operand: if that is a directory it is "." */
+	bool rooted;     /* the run has one operand: if that is a directory it is "." */
+	bool identified; /* files have their inode number and change time, for --known */
 	bool
 	    apart; /* operands are trees of their own, each beginning with "."; for ledger_tree() */
 };
@@ -35,6 +36,9 @@ void ledger_note(
     struct worker *w, const struct entry *e, const struct stat *st, enum known_content content);
 /* Likewise the directory N, which has been entered. */
 void ledger_note_directory(struct worker *w, const struct node *n);
+
+/* The path that the file E has in a manifest; ROOTED as in struct ledger_opts. */
+void ledger_path(bool rooted, const struct entry *e, struct str *path);
 
 /* Write the manifest to FD.  The workers are done.  Fails with MEMORY, WRITE, or as reading a spool does. */
 struct err ledger_write(struct ledger *l, int fd);

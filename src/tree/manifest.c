@@ -250,6 +250,18 @@ take_time(struct piece rest, struct timespec *t)
 }
 
 static bool
+take_inode(struct piece rest, struct manifest_entry *e)
+{
+	struct piece ino;
+
+	if (is_word(rest, "-"))
+		return true;
+	e->identified = true;
+	return e->type == 'f' && cut(&rest, ':', &ino) && take_number(ino, UINT64_MAX, &e->ino) &&
+	       take_time(rest, &e->ctime);
+}
+
+static bool
 take_extra(struct manifest *m, struct piece p, struct manifest_entry *e)
 {
 	struct piece first;
@@ -278,11 +290,12 @@ static const char *
 take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
 {
 	static const char types[] = { 'f', 'd', 'l', 'p', 's', 'b', 'c' };
-	struct piece f[8]; /* the fields before the name */
+	struct piece f[9]; /* the fields before the name */
+	size_t extra = m->algos.inodes ? 8 : 7;
 	uint64_t n = 0;
 
 	*e = (struct manifest_entry){ 0 };
-	for (size_t i = 0; i < sizeof f / sizeof f[0]; i++) {
+	for (size_t i = 0; i <= extra; i++) {
 		if (!cut(&line, ' ', &f[i]))
 			return "too few fields";
 	}
@@ -304,7 +317,9 @@ take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
 	e->gid = (gid_t)n;
 	if (!take_time(f[6], &e->mtime))
 		return "bad time";
-	if (!take_extra(m, f[7], e))
+	if (m->algos.inodes && !take_inode(f[7], e))
+		return "bad inode";
+	if (!take_extra(m, f[extra], e))
 		return "bad link target or device";
 	if (!take_text(m, line, &m->name) || !is_name(&m->name))
 		return "bad name";
@@ -470,7 +485,11 @@ take_head(struct manifest *m, struct manifest_fault *fault)
 		return damaged(m, fault, "unknown version");
 	memset(&m->algos.names, 0, sizeof m->algos.names);
 	m->algos.n = 0;
-	return take_algos(m, line) ? ERR_OK : damaged(m, fault, "bad list of algorithms");
+	struct piece algos = line;
+	m->algos.inodes = cut(&line, ' ', &algos);
+	if (m->algos.inodes && !is_word(line, "inodes"))
+		return damaged(m, fault, "unknown kind of entries");
+	return take_algos(m, algos) ? ERR_OK : damaged(m, fault, "bad list of algorithms");
 }
 
 /* Go to the beginning and read the head. */

@@ -9,9 +9,11 @@
 
 /*
  *   manifest = head *entry end
- *   head     = "decant-manifest 1 " algos LF         algos = "-" / algo *3("," algo)
+ *   head     = "decant-manifest 1 " algos [" inodes"] LF
+ *   algos    = "-" / algo *3("," algo)
  *   algo     = 1*15("a".."z" / "0".."9")             names of digests; "-" = none was made
- *   entry    = type SP digests SP size SP mode SP uid SP gid SP mtime SP extra SP name LF
+ *   entry    = type SP digests SP size SP mode SP uid SP gid SP mtime [SP inode]
+ *              SP extra SP name LF
  *   type     = "f" file / "d" directory / "l" symbolic link / "p" FIFO / "s" socket / "b" / "c" device
  *   digests  = "-" / hex *("," hex)                  of a file's content, in the order of ALGOS, all or
  *                                                    none ("-" = unknown); "-" of all but files
@@ -19,6 +21,8 @@
  *   mode     = 4("0".."7")                           permission and set-id bits
  *   uid, gid = number                                at most 4294967295
  *   mtime    = ["-"] number "." 9DIGIT               seconds, and nanoseconds to be added to them
+ *   inode    = number ":" mtime / "-"                if the head says "inodes": of a file, its inode number and
+ *                                                    the time of its last change of any kind
  *   extra    = text / number ":" number / "-"        a link's target; a device's major and minor; no more
  *   name     = text                                  "." or a path: components with "/" between them,
  *                                                    none of them empty, "." or ".."
@@ -26,7 +30,8 @@
  *
  * TEXT stands for any bytes: those of printable ASCII but space and backslash, and well-formed UTF-8 from
  * U+00A0 on, stand for themselves; any other byte is "\x" and two hex digits.  Hex is lower case, a number
- * has no leading zeros: there is one way only to write a manifest.  Entries are in tree order: those of a
+ * has no leading zeros: there is one way only to write a manifest.  "-" as inode says that the file may have
+ * changed without a trace since: it had changed just before.  Entries are in tree order: those of a
  * directory by the bytes of their names, below each directory what is in it, "." before all; no name
  * comes twice, nothing is below what is no directory; a directory itself may be left out.
  */
@@ -49,6 +54,9 @@ struct manifest_entry {
 	gid_t gid;             /* group */
 	int64_t size;          /* of a file, else 0 */
 	struct timespec mtime; /* modification time */
+	bool identified;       /* INO and CTIME are known; only of files */
+	uint64_t ino;          /* inode number */
+	struct timespec ctime; /* time of the last change of any kind */
 	unsigned major, minor; /* of a device, else 0 */
 	const char *target;    /* of a link, NUL-terminated, else NULL; borrowed */
 	size_t target_len;     /* bytes of it */
@@ -57,8 +65,9 @@ struct manifest_entry {
 	unsigned char digests[MANIFEST_ALGOS][MANIFEST_DIGEST]; /* in the order of the head */
 };
 
-/* The algorithms of a manifest. */
+/* What the head of a manifest says. */
 struct manifest_algos {
+	bool inodes;                                    /* entries have the field INODE */
 	size_t n;                                       /* number of them */
 	char names[MANIFEST_ALGOS][MANIFEST_ALGO_NAME]; /* NUL-terminated each */
 	size_t sizes[MANIFEST_ALGOS]; /* bytes of a digest; read: 0 = not yet met */
@@ -70,7 +79,7 @@ struct manifest_fault {
 	const char *why; /* a few words, static storage */
 };
 
-/* Fill type, mode, owner, size, time and device of E from ST; the rest is zero. */
+/* Fill type, mode, owner, size, time of modification and device of E from ST; the rest is zero. */
 void manifest_entry_of(struct manifest_entry *e, const struct stat *st);
 /* Compare two paths in tree order, as memcmp() does; "." is before all. */
 int manifest_order(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -126,6 +126,16 @@ manifest_add_digests(
 	}
 }
 
+static void
+add_inode(struct str *s, const struct manifest_entry *e)
+{
+	if (e->identified)
+		str_addf(s, "%" PRIu64 ":%" PRId64 ".%09ld ", e->ino, (int64_t)e->ctime.tv_sec,
+		    e->ctime.tv_nsec);
+	else
+		str_adds(s, "- ");
+}
+
 void
 manifest_add_fields(
     struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
@@ -139,6 +149,8 @@ manifest_add_fields(
 		str_adds(s, " -");
 	str_addf(s, " %04o %" PRIu32 " %" PRIu32 " %" PRId64 ".%09ld ", (unsigned)e->mode,
 	    (uint32_t)e->uid, (uint32_t)e->gid, (int64_t)e->mtime.tv_sec, e->mtime.tv_nsec);
+	if (algos->inodes)
+		add_inode(s, e);
 	if (e->type == 'l')
 		manifest_add_text(s, e->target, e->target_len);
 	else if (e->type == 'b' || e->type == 'c')
@@ -175,7 +187,7 @@ manifest_writer_new(const struct manifest_algos *algos, struct str *s)
 		str_addc(s, '-');
 	for (size_t i = 0; i < algos->n; i++)
 		str_addf(s, "%s%s", i > 0 ? "," : "", algos->names[i]);
-	str_addc(s, '\n');
+	str_adds(s, algos->inodes ? " inodes\n" : "\n");
 	XXH3_128bits_reset(w->seal);
 	XXH3_128bits_update(w->seal, s->buf + at, s->len - at);
 	return w;

@@ -157,3 +157,94 @@ traced() {
 	# a directory costs openat, fstat, two getdents64, close and some of the scheduler's
 	[ "$calls" -lt $((4 * files + 20 * dirs + files / 10 + 100)) ]
 }
+
+# opened_of DIR: the files below DIR that the traced command has opened, sorted
+opened_of() {
+	cat trace.* | sed -n "s@.* = [0-9]*<.*/$1/\\(.*\\)>\$@\\1@p" | while read -r name; do
+		[ -d "$1/$name" ] || printf '%s\n' "$name"
+	done | sort | paste -sd ' '
+}
+
+# hash_known ARG...: hash t as known from k, into k2; leaves sums and a trace of what is opened
+hash_known() {
+	rm -f trace.*
+	strace -ff -y -e trace=openat,openat2,open -o trace \
+		"$DECANT" hash --known=k --manifest=k2 "$@" t >sums
+}
+
+@test "what is known and has not changed is not opened, what has is read" {
+	require_command strace
+	mkdir -p t/sub
+	for name in touched changed replaced same sub/same sub/mode; do
+		printf '%s\n' "$name" >"t/$name"
+	done
+	ln t/same t/link
+	ln -s same t/soft
+	sleep 3.1
+	: >t/racy
+	# nothing is known at first; of two names both are opened, and one is read
+	hash_known
+	assert_equal "$(opened_of t | wc -w)" 8
+	assert_equal "$(grep -c ' [0-9]*:[0-9]*\.[0-9]* ' k2)" 7
+	run grep -E 'racy$' k2
+	assert_output --regexp ' - - racy$'
+	cp k2 k
+	decant hash t >expected
+	decant hash --manifest=plain t >/dev/null
+	# all but what was racy
+	hash_known
+	cmp sums expected
+	assert_equal "$(opened_of t)" racy
+	hash_known -j1 --tree
+	assert_equal "$(cat sums)" "$(decant hash --tree t)"
+	assert_equal "$(opened_of t)" racy
+	# as before, however that came about
+	touch t/touched
+	chmod 600 t/sub/mode
+	printf 'chanGed\n' >t/changed
+	touch -r t/same t/changed
+	cp -p t/replaced t/new
+	printf 'replaceD\n' >t/new
+	touch -r t/replaced t/new
+	mv t/new t/replaced
+	decant hash t >expected
+	hash_known
+	cmp sums expected
+	assert_equal "$(opened_of t)" "changed racy replaced sub/mode touched"
+	# another algorithm is not known, one of several is
+	hash_known --hash=xxh64
+	assert_equal "$(opened_of t | wc -w)" 8
+	decant hash --hash=xxh64,xxh128 --known=k --manifest=k3 t >/dev/null
+	mv k3 k
+	hash_known --hash=xxh128
+	cmp sums expected
+	assert_equal "$(opened_of t)" "changed racy replaced sub/mode touched"
+	# no other manifest is any help, none is used up
+	cp plain k
+	hash_known
+	cmp sums expected
+	assert_equal "$(opened_of t | wc -w)" 8
+}
+
+@test "what is known is checked before anything is read" {
+	require_command strace
+	make_tree basic t
+	rm t/sub/mega
+	decant hash --known=m --manifest=m t >/dev/null
+	size=$(stat -c %s m)
+	for at in $(seq 0 29 "$((size - 1))") "$((size - 1))"; do
+		head -c "$at" m >k
+		rm -f k2
+		run hash_known
+		assert_failure 6
+		assert_output --partial "the manifest is damaged"
+		[ ! -e k2 ]
+		assert_equal "$(opened_of t)" ""
+		[ ! -s sums ]
+	done
+	mkdir dir
+	run decant hash --known=dir t
+	assert_failure 3
+	run decant hash --known=m -c m
+	assert_failure 2
+}

@@ -19,6 +19,7 @@
 /* clang-format on */
 
 static const struct manifest_algos two = {
+	.inodes = true,
 	.n = 2,
 	.names = { "xxh64", "sha256" },
 	.sizes = { 8, 32 },
@@ -33,6 +34,9 @@ static const struct manifest_entry sample[] = {
 	    .uid = 4294967294U,
 	    .size = INT64_MAX,
 	    .mtime = { 1700000000, 1 },
+	    .identified = true,
+	    .ino = UINT64_MAX,
+	    .ctime = { -1700000001, 999999999 },
 	    .name = "\x01 \\\n\r\t\x7f" },
 	{ .type = 'f', .mode = 0, .name = "\xc3\xa9t\xc3\xa9" },
 	{ .type = 'd', .mode = 01777, .name = "a" },
@@ -175,6 +179,10 @@ test_what_is_written_is_read(void **state)
 		assert_int_equal(got.minor, e.minor);
 		assert_int_equal(got.mtime.tv_sec, e.mtime.tv_sec);
 		assert_int_equal(got.mtime.tv_nsec, e.mtime.tv_nsec);
+		assert_int_equal(got.identified, e.identified);
+		assert_true(got.ino == e.ino);
+		assert_int_equal(got.ctime.tv_sec, e.ctime.tv_sec);
+		assert_int_equal(got.ctime.tv_nsec, e.ctime.tv_nsec);
 		assert_int_equal(got.target != NULL, e.target != NULL);
 		if (e.target != NULL)
 			assert_string_equal(got.target, e.target);
@@ -246,6 +254,7 @@ test_anything_behind_the_end_is_damage(void **state)
 }
 
 #define HEAD  "decant-manifest 1 xxh64\n"
+#define INO   "decant-manifest 1 - inodes\n"
 #define FILE_ "f 0123456789abcdef 5 0644 0 0 1.000000000 - "
 
 /* Whoever writes a seal himself is still held to the grammar. */
@@ -315,6 +324,24 @@ test_the_grammar_is_kept_to_the_letter(void **state)
 		{ HEAD "f - 5 0644 0 0 1.000000000 - a\n\n", 2, 3 },
 		{ "decant-manifest 1 -\nf - 5 0644 0 0 1.000000000 - a\n", 1, 0 },
 		{ "decant-manifest 1 -\nf 01 5 0644 0 0 1.000000000 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 7:2.000000000 - a\n", 1, 0 },
+		{ INO "f - 5 0644 0 0 1.000000000 - - a\n", 1, 0 },
+		{ INO "f - 5 0644 0 0 1.000000000 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 7 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 7: - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 :2.000000000 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 07:2.000000000 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 7:2.00000000 - a\n", 1, 2 },
+		{ INO "f - 5 0644 0 0 1.000000000 18446744073709551615:2.000000000 - a\n", 1, 0 },
+		{ INO "f - 5 0644 0 0 1.000000000 18446744073709551616:2.000000000 - a\n", 1, 2 },
+		{ INO "d - - 0755 0 0 1.000000000 - - a\n", 1, 0 },
+		{ INO "d - - 0755 0 0 1.000000000 7:2.000000000 - a\n", 1, 2 },
+		{ INO "l - - 0777 0 0 1.000000000 - x a\n", 1, 0 },
+		{ HEAD "f - 5 0644 0 0 1.000000000 7:2.000000000 - a\n", 1, 2 },
+		{ "decant-manifest 1 - inode\n", 0, 1 },
+		{ "decant-manifest 1 - inodes \n", 0, 1 },
+		{ "decant-manifest 1 inodes\n", 0, 0 },
+		{ "decant-manifest 1  inodes\n", 0, 1 },
 		{ "decant-manifest 2 xxh64\n", 0, 1 },
 		{ "decant-manifest 1 xxh64,\n", 0, 1 },
 		{ "decant-manifest 1 xxh64,xxh64\n", 0, 1 },
