@@ -6,6 +6,7 @@
 #include "run/ledger.h"
 #include "run/operands.h"
 #include "run/outfile.h"
+#include "run/readback.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/fs.h"
@@ -105,23 +106,6 @@ sync_all(struct run *run)
 	}
 }
 
-/* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
-static void
-prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
-{
-	if (opts->verify == READBACK_NONE || opts->dry_run)
-		return;
-	if (run->request.hash == NULL) {
-		hash_algos_default(algos);
-		run->request.hash = algos;
-		run->request.hash_unshared = true;
-	}
-	run->request.readback = opts->verify;
-	run->request.readback_by = *run->request.hash;
-	run->request.readback_by.n = 1;
-	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
-}
-
 /* Let the manifest appear; one of a run that was stopped would be of half a tree. */
 static void
 publish_manifest(struct copy_run *c)
@@ -174,7 +158,7 @@ copy_run(struct copy_opts *opts)
 		},
 	};
 
-	prepare_readback(&c.run, opts, &algos);
+	readback_prepare(&c.run, opts->verify, &algos);
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;

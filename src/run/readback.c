@@ -18,6 +18,24 @@ const char readback_cold[] = "cold";
 const char readback_cached[] = "cached";
 const char readback_shared[] = "shared";
 
+void
+readback_prepare(struct run *run, enum readback_when when, struct hash_algos *algos)
+{
+	struct request *request = &run->request;
+
+	if (when == READBACK_NONE || request->dry_run)
+		return;
+	if (request->hash == NULL) {
+		hash_algos_default(algos);
+		request->hash = algos;
+		request->hash_unshared = true;
+	}
+	request->readback = when;
+	request->readback_by = *request->hash;
+	request->readback_by.n = 1;
+	request->report->verified_with = request->readback_by.algos[0]->name;
+}
+
 /* Open what is to be read of DST; cold if that was asked for and works. */
 static struct err
 open_back(struct worker *w, int dst, dev_t dev, int *fd, bool *cold)

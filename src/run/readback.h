@@ -10,6 +10,10 @@ extern const char readback_cold[];   /* from the device */
 extern const char readback_cached[]; /* perhaps from the page cache */
 extern const char readback_shared[]; /* not at all: its blocks are the source's */
 
+/* Prepare RUN, which is about to be carried out, to read back what it writes, if WHEN says so: by the first of
+ * the digests that it makes anyway, or by ALGOS, which then live as long as RUN. */
+void readback_prepare(struct run *run, enum readback_when when, struct hash_algos *algos);
+
 /*
  * Read back DST, open for writing, a file of device DEV that W has just written and taken the digest of, and
  * compare the digests.  *HOW says how, one of the above.  With --verify=cold its data is durable afterwards.

@@ -7,6 +7,7 @@
 #include "run/mirror.h"
 #include "run/operands.h"
 #include "run/places.h"
+#include "run/readback.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "run/why.h"
@@ -91,6 +92,7 @@ sync_run(struct sync_opts *opts)
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
 	struct copy_opts *copy = &opts->copy;
 	struct mirror mirror = { .opts = opts };
+	struct hash_algos algos;
 	struct run run = {
 		.copy = copy,
 		.mirror = &mirror,
@@ -107,6 +109,7 @@ sync_run(struct sync_opts *opts)
 		},
 	};
 
+	readback_prepare(&run, copy->verify, &algos);
 	if (opts->stop_after_ms > 0)
 		run.stop_ns = proc_now_ns() + opts->stop_after_ms * 1000000;
 	if (copy->keep.xattr)

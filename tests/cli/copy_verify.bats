@@ -121,6 +121,22 @@ flipped() {
 	cmp a b
 }
 
+@test "sync finds it as well" {
+	require_root
+	require_flip
+	on_fs ext4
+	[ -e "$IMAGES/ext4.img" ] || skip "needs an image of ext4"
+	mkdir a
+	data 300000 >a/file
+	LD_PRELOAD=$FLIP_LIBRARY FLIP_IMAGE=$IMAGES/ext4.img FLIP_TIMES=1000 \
+		run "$DECANT" sync -a --verify=cold a/ b
+	assert_failure 6
+	assert_output --partial "wrong content read back from 'b/file'"
+	run decant sync -a --verify=cold --json a/ b
+	assert_success
+	assert_equal "$(verified_of file <<<"$output")" cold
+}
+
 @test "the others are copied all the same" {
 	require_root
 	require_flip
