@@ -94,19 +94,19 @@ help_print_common(const struct cli *c)
 {
 	for (size_t i = 0; verbs[i] != NULL; i++)
 		print_form(c, verbs[i], verbs[i]->forms[0], i == 0 ? "Usage: " : "  or:  ");
-	puts("Copy and pass on data by the cheapest means that the kernel offers.");
+	puts("Copy, sync, verify, pack and pass on data by the cheapest means there are.");
 	puts("\nCommon options:");
 	for (size_t i = 0; verbs[i] != NULL; i++)
 		print_common_options(verbs[i]);
 	puts("\nExamples:");
 	puts("  decant copy -a photos /mnt/backup");
 	puts("        copy a tree with everything that is known about it");
-	puts("  decant copy -au --exclude='*.o' --exclude=.git/ project /mnt/backup");
-	puts("        only what is newer than its copy, without what a pattern matches");
-	puts("  decant copy --reflink=always disk.img disk-copy.img");
-	puts("        share the blocks of a large file, or fail");
-	puts("  find . -print0 | decant copy --files-from=- --from0 -t out");
-	puts("        copy what another program names");
+	puts("  decant sync -a --delete --exclude=.git/ project/ /mnt/backup/project");
+	puts("        make a copy equal, whatever has changed on either side");
+	puts("  decant verify -a photos /mnt/backup/photos");
+	puts("        show what differs, down to the last byte");
+	puts("  decant pack -f site.tar.zst site; decant unpack site.tar.zst -C /srv");
+	puts("        a tree as an archive, and back");
 	puts("  decant pipe a.img '|' hash sha256 '|' cmd 'zstd -3' '|' a.img.zst");
 	puts("        compress a file, and digest it on the way\n");
 	puts("--help=VERB lists every option of a verb; 'man decant' tells more.");

@@ -81,7 +81,8 @@ options_of_manual() {
 @test "--help shows each verb, and speaks of cp when called so" {
 	run decant --help
 	assert_line --index 0 'Usage: decant copy [OPTION]... SOURCE DEST'
-	assert_line --index 1 '  or:  decant hash [OPTION]... PATH...'
+	assert_line --index 1 '  or:  decant sync [OPTION]... SOURCE DEST'
+	assert_line --partial '  or:  decant hash [OPTION]... PATH...'
 	assert_line --partial "  or:  decant pipe [OPTION]..."
 	ln -s "$DECANT" cp
 	run ./cp --help
