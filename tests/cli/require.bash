@@ -114,3 +114,8 @@ require_nobody() {
 	require_command setpriv
 	setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs setpriv to nobody"
 }
+
+# require_digest ALGO: the program can make such digests, by itself or by its module
+require_digest() {
+	decant pipe /dev/null '|' hash "$1" '|' /dev/null >/dev/null 2>&1 || skip "there is no module for $1"
+}
