@@ -19,6 +19,7 @@ LIBDECANT_FILES = \
 	src/cli/apply.c \
 	src/cli/apply.h \
 	src/cli/copy.def \
+	src/cli/digests.def \
 	src/cli/engine.def \
 	src/cli/every.def \
 	src/cli/fsync.def \
@@ -27,11 +28,13 @@ LIBDECANT_FILES = \
 	src/cli/help.h \
 	src/cli/jobs.def \
 	src/cli/keep.c \
+	src/cli/keep.def \
 	src/cli/keep.h \
 	src/cli/options.c \
 	src/cli/options.h \
 	src/cli/patterns.def \
 	src/cli/pipe.def \
+	src/cli/readback.def \
 	src/cli/rows.h \
 	src/cli/select.def \
 	src/cli/settle_copy.c \
@@ -47,6 +50,7 @@ LIBDECANT_FILES = \
 	src/cli/verb.c \
 	src/cli/verb.h \
 	src/cli/verb_copy.c \
+	src/cli/verb_hash.c \
 	src/cli/verb_pipe.c \
 	src/cli/verb_verify.c \
 	src/cli/verify.def \
@@ -152,6 +156,8 @@ LIBDECANT_FILES = \
 	src/run/carry.h \
 	src/run/chain.c \
 	src/run/chain.h \
+	src/run/checklist.c \
+	src/run/checklist.h \
 	src/run/collate.c \
 	src/run/collate.h \
 	src/run/console.c \
@@ -172,6 +178,10 @@ LIBDECANT_FILES = \
 	src/run/feed.h \
 	src/run/filepipe.c \
 	src/run/filepipe.h \
+	src/run/hash.c \
+	src/run/hash.h \
+	src/run/hashcheck.c \
+	src/run/hashcheck.h \
 	src/run/hashing.c \
 	src/run/hashing.h \
 	src/run/inner.c \
@@ -182,6 +192,10 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/manifestbatch.c \
+	src/run/manifestbatch.h \
+	src/run/manifestcheck.c \
+	src/run/manifestcheck.h \
 	src/run/operands.c \
 	src/run/operands.h \
 	src/run/outfile.c \
@@ -192,11 +206,17 @@ LIBDECANT_FILES = \
 	src/run/pipeends.c \
 	src/run/pipestages.c \
 	src/run/piping.h \
+	src/run/readback.c \
+	src/run/readback.h \
+	src/run/reading.c \
+	src/run/reading.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
 	src/run/sink.h \
 	src/run/special.c \
+	src/run/sums.c \
+	src/run/sums.h \
 	src/run/target.c \
 	src/run/target.h \
 	src/run/tell.c \
@@ -289,11 +309,14 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
 	tests/unit/test_archive_writer \
+	tests/unit/test_archivefeed \
 	tests/unit/test_buffered \
 	tests/unit/test_bufs \
 	tests/unit/test_cancel \
+	tests/unit/test_collate \
 	tests/unit/test_command \
 	tests/unit/test_commit \
 	tests/unit/test_digest \
@@ -301,10 +324,12 @@ UNIT_TESTS = \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
+	tests/unit/test_function \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
 	tests/unit/test_limits \
 	tests/unit/test_link \
+	tests/unit/test_linkpairs \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
@@ -314,10 +339,12 @@ UNIT_TESTS = \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
 	tests/unit/test_names \
+	tests/unit/test_nest \
 	tests/unit/test_net \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
 	tests/unit/test_progress \
@@ -326,6 +353,7 @@ UNIT_TESTS = \
 	tests/unit/test_report \
 	tests/unit/test_ring \
 	tests/unit/test_sched \
+	tests/unit/test_sharing \
 	tests/unit/test_sides \
 	tests/unit/test_size \
 	tests/unit/test_spawn \
@@ -335,6 +363,7 @@ UNIT_TESTS = \
 	tests/unit/test_str \
 	tests/unit/test_stream \
 	tests/unit/test_stream_taps \
+	tests/unit/test_sums \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
@@ -362,12 +391,22 @@ BATS_TESTS = \
 	tests/cli/copy_through.bats \
 	tests/cli/copy_to.bats \
 	tests/cli/copy_update.bats \
+	tests/cli/copy_verify.bats \
 	tests/cli/copy_walk.bats \
 	tests/cli/copy_zoo.bats \
+	tests/cli/hash.bats \
 	tests/cli/install.bats \
+	tests/cli/manifest.bats \
 	tests/cli/modules.bats \
 	tests/cli/options.bats \
-	tests/cli/pipe_options.bats
+	tests/cli/pipe.bats \
+	tests/cli/pipe_calls.bats \
+	tests/cli/pipe_ends.bats \
+	tests/cli/pipe_explain.bats \
+	tests/cli/pipe_options.bats \
+	tests/cli/pipe_stops.bats \
+	tests/cli/verify.bats \
+	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \
@@ -376,7 +415,37 @@ TEST_FILES = \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \
+	tests/STAGES.md \
 	tests/cli/count_memory.c \
+	tests/cli/flip_bit.c \
+	tests/cli/golden/pipe_explain/command-then-hash \
+	tests/cli/golden/pipe_explain/command-to-file \
+	tests/cli/golden/pipe_explain/commands \
+	tests/cli/golden/pipe_explain/copy-and-tap \
+	tests/cli/golden/pipe_explain/count-only-null-out \
+	tests/cli/golden/pipe_explain/descriptors \
+	tests/cli/golden/pipe_explain/file-in-to-command-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-file-out \
+	tests/cli/golden/pipe_explain/file-in-to-pipe \
+	tests/cli/golden/pipe_explain/file-to-command \
+	tests/cli/golden/pipe_explain/file-to-file \
+	tests/cli/golden/pipe_explain/file-to-stdout \
+	tests/cli/golden/pipe_explain/hash-between-files \
+	tests/cli/golden/pipe_explain/hash-then-command \
+	tests/cli/golden/pipe_explain/identity-between-commands \
+	tests/cli/golden/pipe_explain/identity-elided \
+	tests/cli/golden/pipe_explain/limit-on-pipes \
+	tests/cli/golden/pipe_explain/limit-then-command \
+	tests/cli/golden/pipe_explain/nothing-file-in-file-out \
+	tests/cli/golden/pipe_explain/pipe-to-command-to-pipe \
+	tests/cli/golden/pipe_explain/pipe-to-file \
+	tests/cli/golden/pipe_explain/pipe-to-null-out \
+	tests/cli/golden/pipe_explain/pipe-to-pipe \
+	tests/cli/golden/pipe_explain/range-between-files \
+	tests/cli/golden/pipe_explain/rate-between-files \
+	tests/cli/golden/pipe_explain/taps-in-a-row \
+	tests/cli/golden/pipe_explain/taps-on-both-sides \
+	tests/cli/golden/pipe_explain/tee-to-stdout \
 	tests/cli/helpers.bash \
 	tests/cli/images.bash \
 	tests/cli/require.bash \
@@ -393,6 +462,7 @@ TEST_FILES = \
 	tests/unit/joints.h \
 	tests/unit/line.h \
 	tests/unit/mover_fake.h \
+	tests/unit/pipeline_run.h \
 	tests/unit/report_fake.h \
 	tests/unit/stage_run.h \
 	tests/unit/tables/filter.h \
@@ -414,6 +484,8 @@ tests_unit_test_engine_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wr
 
 tests_unit_test_extent_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole
 
+tests_unit_test_function_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
+
 tests_unit_test_ladder_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_layout_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=calloc
@@ -431,6 +503,8 @@ tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 tests_unit_test_refusals_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_fs_type
 
 tests_unit_test_ring_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=pthread_cond_signal -Wl,--wrap=pthread_cond_wait
+
+tests_unit_test_sharing_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=extmap_get
 
 tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wrap=dir_list_start
 

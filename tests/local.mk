@@ -31,13 +31,18 @@ TESTS += tests/no-cmocka
 endif
 EXTRA_DIST += tests/no-cmocka tests/no-bats $(TEST_FILES)
 
-# A library that bats files preload into the program.  It has flags of its own: the sanitizers and
+# Libraries that bats files preload into the program.  They have flags of its own: the sanitizers and
 # what is meant for programs must stay out of it.
 check_PROGRAMS += tests/cli/count_memory.so
 tests_cli_count_memory_so_SOURCES = tests/cli/count_memory.c
 tests_cli_count_memory_so_CFLAGS = $(STD_CFLAGS) $(WARN_CFLAGS) -fPIC -fno-builtin
 tests_cli_count_memory_so_LDFLAGS = -shared
 tests_cli_count_memory_so_LDADD =
+check_PROGRAMS += tests/cli/flip_bit.so
+tests_cli_flip_bit_so_SOURCES = tests/cli/flip_bit.c
+tests_cli_flip_bit_so_CFLAGS = $(STD_CFLAGS) $(WARN_CFLAGS) -fPIC
+tests_cli_flip_bit_so_LDFLAGS = -shared
+tests_cli_flip_bit_so_LDADD =
 
 # Bats files run the program that is in the build tree.
 TESTS += $(BATS_TESTS)

@@ -63,7 +63,7 @@ put_packed(struct arc_drain *drain, const void *bytes, size_t n)
 
 	while (n > 0) {
 		la_ssize_t done = archive_write_data(p->a, from, n);
-		if (done <= 0)
+		if (done <= 0 || err_failed(p->out.failed))
 			return outflow_failure(&p->out, p->a);
 		from += done;
 		n -= (size_t)done;
@@ -97,7 +97,7 @@ pack(struct packing *p, struct arc_feed *feed, const struct arc_write_options *o
 {
 	TRY(begin_packing(p, options));
 	TRY(pump(feed, &p->drain));
-	if (archive_write_close(p->a) < ARCHIVE_WARN)
+	if (archive_write_close(p->a) < ARCHIVE_WARN || err_failed(p->out.failed))
 		return outflow_failure(&p->out, p->a);
 	return outflow_flush(&p->out);
 }
@@ -113,10 +113,8 @@ stream_deflate(struct arc_feed *feed, struct arc_drain *drain,
 	if (outflow_init(&p.out, drain) && p.a != NULL)
 		e = pack(&p, feed, options);
 	if (p.a != NULL) {
-		if (err_failed(e)) {
+		if (err_failed(e))
 			said_of(text, p.a);
-			(void)archive_write_fail(p.a);
-		}
 		p.out.mute = true;
 		(void)archive_write_free(p.a);
 	}

@@ -17,7 +17,8 @@
 #include <wchar.h>
 
 enum {
-	ZEROS = 64 << 10, /* of a hole, given at once; arbitrary, stays in the L2 cache */
+	COMPLETE_MAX = 64 << 20, /* bytes of zeros that are packed for nothing: 1 s of xz */
+	ZEROS = 64 << 10,        /* of a hole, given at once; arbitrary, stays in the L2 cache */
 };
 
 /* A writer. */
@@ -44,9 +45,11 @@ writer_drop(struct arc_writer *w)
 	if (w == NULL)
 		return;
 	if (w->a != NULL) {
-		/* Or it would complete the archive. */
-		(void)archive_write_fail(w->a);
+		/* It completes the archive, to nowhere.  Where that would take long, its compressors are
+		 * left as they are: libarchive then does not free what they have allocated. */
 		w->out.mute = true;
+		if (w->options.filter != ARC_PLAIN && w->left > COMPLETE_MAX)
+			(void)archive_write_fail(w->a);
 		(void)archive_write_free(w->a);
 	}
 	archive_entry_free(w->entry);
@@ -137,7 +140,7 @@ writer_begin(struct arc_writer *w, const struct arc_write_options *options)
 	locale_t before = enter(w->locale);
 	int r = open_archive(w);
 	leave(before);
-	return r >= ARCHIVE_WARN ? ERR_OK : failure(w, ARCHIVE_FATAL);
+	return r >= ARCHIVE_WARN && !err_failed(w->out.failed) ? ERR_OK : failure(w, ARCHIVE_FATAL);
 }
 
 /* Complete the member; what is missing becomes zeros. */
@@ -149,7 +152,7 @@ finish_entry(struct arc_writer *w)
 	w->inside = false;
 	int r = archive_write_finish_entry(w->a);
 	w->out.mute = false;
-	return r >= ARCHIVE_WARN ? ERR_OK : failure(w, ARCHIVE_FATAL);
+	return r >= ARCHIVE_WARN && !err_failed(w->out.failed) ? ERR_OK : failure(w, ARCHIVE_FATAL);
 }
 
 static struct err
@@ -166,7 +169,10 @@ is_utf8(struct arc_name name)
 	const char *from = name.bytes;
 	mbstate_t state = { 0 };
 
-	return from == NULL || mbsrtowcs(NULL, &from, 0, &state) != (size_t)-1;
+	if (from == NULL)
+		return true;
+	// NOLINTNEXTLINE(concurrency-mt-unsafe): the state is ours
+	return mbsrtowcs(NULL, &from, 0, &state) != (size_t)-1;
 }
 
 /* What libarchive would write as something else, or not notice. */
@@ -230,7 +236,7 @@ write_header(struct arc_writer *w, const struct arc_member *m, const char **warn
 			archive_entry_set_ino64(w->entry, 0);
 	}
 	int r = archive_write_header(w->a, w->entry);
-	if (r < ARCHIVE_WARN)
+	if (r < ARCHIVE_WARN || err_failed(w->out.failed))
 		return failure(w, r);
 	said_of(w->warning, w->a);
 	if (r == ARCHIVE_WARN && !is_about_charset(w->warning)) {
@@ -271,7 +277,7 @@ writer_data(struct arc_writer *w, const void *bytes, size_t n)
 	w->left -= (int64_t)n;
 	while (n > 0) {
 		la_ssize_t done = archive_write_data(w->a, from, n);
-		if (done <= 0)
+		if (done <= 0 || err_failed(w->out.failed))
 			return failure(w, ARCHIVE_FATAL);
 		from += done;
 		n -= (size_t)done;
@@ -318,11 +324,13 @@ writer_finish(struct arc_writer *w)
 		return w->failed;
 	locale_t before = enter(w->locale);
 	struct err e = finish_entry(w);
-	if (!err_failed(e) && archive_write_close(w->a) < ARCHIVE_WARN)
+	if (!err_failed(e) &&
+	    (archive_write_close(w->a) < ARCHIVE_WARN || err_failed(w->out.failed)))
 		e = failure(w, ARCHIVE_FATAL);
 	leave(before);
 	TRY(e);
-	return outflow_flush(&w->out);
+	w->failed = outflow_flush(&w->out);
+	return w->failed;
 }
 
 static const char *

@@ -13,7 +13,7 @@ extern const struct arc_writing writer_ops;
 /* A drain as libarchive's callbacks, with small writes gathered. */
 struct outflow {
 	struct arc_drain *drain; /* borrowed */
-	struct err failed;       /* the first failure of DRAIN */
+	struct err failed;       /* the first failure of DRAIN; libarchive is not told */
 	char *block;             /* ARC_BLOCK_SIZE bytes, owned */
 	size_t end;              /* bytes in BLOCK */
 	bool mute;               /* drop what comes: somebody else writes it */

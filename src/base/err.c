@@ -51,6 +51,7 @@ static const struct op_words op_words[OP_N] = {
 	[OP_MEMORY] = { "memory", "out of memory at", "out of memory at" },
 	[OP_THREAD] = { "thread", "cannot start a worker for", "cannot start a worker for" },
 	[OP_CHANGED] = { "changed", "changed while it was read:", "changed while it was written:" },
+	[OP_VERIFY] = { "verify", "wrong content in", "wrong content read back from" },
 	[OP_STAGE] = { "stage", "cannot copy", "cannot write" },
 	[OP_REFUSE] = { "refuse", "refusing to copy", "refusing to write" },
 };
@@ -64,7 +65,8 @@ side_is_lost(struct err e)
 	case EROFS:
 		return e.side == SIDE_DST && e.op != OP_XATTR;
 	case EIO:
-		return e.side == SIDE_DST;
+		/* one that is only read has lost no more than the file */
+		return e.side == SIDE_DST && e.op != OP_READ;
 	case ENOMEM:
 		return e.op == OP_MEMORY;
 	default:
@@ -93,6 +95,8 @@ err_group(struct err e)
 {
 	if (e.op == OP_CHANGED)
 		return ERR_GROUP_CHANGED;
+	if (e.op == OP_VERIFY)
+		return ERR_GROUP_INTEGRITY;
 	if (e.op == OP_STAGE)
 		return ERR_GROUP_COMMAND;
 	if (e.op == OP_REFUSE)
@@ -137,6 +141,7 @@ words_of_group(enum err_group g)
 		[ERR_GROUP_PERMISSION] = { "permission", "permission denied" },
 		[ERR_GROUP_MISSING] = { "missing", "missing" },
 		[ERR_GROUP_CHANGED] = { "changed", "changed while read" },
+		[ERR_GROUP_INTEGRITY] = { "integrity", "wrong content" },
 		[ERR_GROUP_SPACE] = { "space", "no space" },
 		[ERR_GROUP_READ_ONLY] = { "read_only", "read-only" },
 		[ERR_GROUP_IO] = { "io", "input/output error" },

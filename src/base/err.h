@@ -47,6 +47,7 @@ enum err_op {
 	OP_MEMORY,     /* allocating memory */
 	OP_THREAD,     /* starting a thread or making a descriptor for one */
 	OP_CHANGED,    /* the source changed while it was read (code ESTALE) */
+	OP_VERIFY,     /* comparing what is there with what should be (code EBADMSG) */
 	OP_STAGE,  /* passing content through a command (code ECHILD); the event's note says how */
 	OP_REFUSE, /* refused by rule, before anything was touched; the event's note says why */
 	OP_N       /* number of operations */
@@ -87,6 +88,7 @@ enum err_group {
 	ERR_GROUP_PERMISSION, /* permission denied */
 	ERR_GROUP_MISSING,    /* not there */
 	ERR_GROUP_CHANGED,    /* changed while it was read */
+	ERR_GROUP_INTEGRITY,  /* content that is not what it should be */
 	ERR_GROUP_SPACE,      /* no space, or over quota */
 	ERR_GROUP_READ_ONLY,  /* read-only file system */
 	ERR_GROUP_IO,         /* input/output error */

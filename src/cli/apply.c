@@ -114,6 +114,8 @@ apply_hash(struct cli *c, const struct opt *o, const char *value)
 	case EINVAL:
 		return cli_complain_more(
 		    c, "unknown digest", culprit, " for '%s' (use %s)", o->name, digest_names());
+	case EEXIST:
+		return cli_complain_more(c, "digest", culprit, " comes twice in '%s'", o->name);
 	case E2BIG:
 		return cli_complain_more(
 		    c, "invalid value", value, " for '%s' (at most %d digests)", o->name, HASH_MAX);

@@ -9,6 +9,8 @@ opt_apply apply_exclude;      /* add a rule to a struct select_opts */
 opt_apply apply_include;      /* likewise */
 opt_apply apply_exclude_from; /* likewise */
 opt_apply apply_from0;        /* names of a struct select_opts end with NUL */
+opt_apply apply_preserve;     /* set what is named in a struct keep */
+opt_apply apply_no_preserve;  /* clear it */
 opt_apply apply_jobs;         /* set an int to a number of workers */
 opt_apply apply_hash;         /* find algorithms for a struct hash_algos */
 opt_apply apply_through;      /* add commands to a struct through_opts */

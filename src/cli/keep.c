@@ -3,14 +3,18 @@
 #include "cli/keep.h"
 
 #include "base/own.h"
+#include "cli/apply.h"
+#include "cli/state.h"
 
 #include <string.h>
 
 void
 keep_set(struct keep *k, unsigned bits, bool keep)
 {
-	if (bits & (KEEP_MODE | KEEP_ALL))
+	if (bits & (KEEP_MODE | KEEP_ALL)) {
 		k->mode = keep;
+		k->default_mode = !keep;
+	}
 	if (bits & (KEEP_OWNER | KEEP_ALL))
 		k->owner = keep;
 	if (bits & (KEEP_TIMES | KEEP_ALL))
@@ -28,20 +32,35 @@ keep_set(struct keep *k, unsigned bits, bool keep)
 	}
 }
 
-enum cli_outcome
-keep_list(const struct cli *c, const struct opt *o, const char *list, unsigned *bits)
+/* Set what the comma-separated LIST of words, a value of O, names. */
+static enum cli_outcome
+set_list(struct cli *c, const struct opt *o, const char *list, bool keep)
 {
 	own_mem char *items = strdup(list);
 
-	*bits = 0;
 	if (items == NULL)
 		return cli_complain(c, "out of memory", NULL);
 	for (char *rest = items, *item; (item = strsep(&rest, ",")) != NULL;) {
-		unsigned bit = 0;
+		unsigned bits = 0;
 
-		if (cli_choose(c, o->name, item, words_preserve, &bit) != CLI_RUN)
+		if (cli_choose(c, o->name, item, words_preserve, &bits) != CLI_RUN)
 			return CLI_USAGE;
-		*bits |= bit;
+		keep_set(opt_field(c, o), bits, keep);
 	}
 	return CLI_RUN;
+}
+
+enum cli_outcome
+apply_preserve(struct cli *c, const struct opt *o, const char *value)
+{
+	if (value != NULL)
+		return set_list(c, o, value, true);
+	keep_set(opt_field(c, o), KEEP_MODE | KEEP_OWNER | KEEP_TIMES, true);
+	return CLI_RUN;
+}
+
+enum cli_outcome
+apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
+{
+	return set_list(c, o, value, false);
 }

@@ -4,6 +4,7 @@
 #define DECANT_OPTIONS_H
 
 #include "run/copy.h"
+#include "run/hash.h"
 #include "run/pipe.h"
 #include "run/verify.h"
 
@@ -23,6 +24,7 @@ struct command {
 	union {
 		struct copy_opts copy;     /* of the verb copy */
 		struct pipe_opts pipe;     /* of the verb pipe */
+		struct hash_opts hash;     /* of the verb hash */
 		struct verify_opts verify; /* of the verb verify */
 	};                                 /* how; which one, VERB says */
 };

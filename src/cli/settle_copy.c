@@ -38,6 +38,7 @@ settle_defaults(struct cli *c)
 	struct plan_opts *plan = &opts->plan;
 	struct report_opts *report = &opts->report;
 
+	opts->default_mode = opts->keep.default_mode;
 	plan->interactive = c->copy.ask == ASK_USER;
 	if (c->copy.ask == ASK_NEVER)
 		plan->update = UPDATE_NONE;
@@ -47,6 +48,8 @@ settle_defaults(struct cli *c)
 		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
 	if (!opts->walk.recursive)
 		opts->walk.copy_contents = true;
+	if (opts->manifest != NULL && opts->hash.n == 0)
+		hash_algos_default(&opts->hash);
 	report->dry_run = opts->dry_run;
 	report->itemize |= opts->dry_run && report->print0 == PRINT0_NONE;
 	report->resumes = plan->update == UPDATE_OLDER || plan->update == UPDATE_NONE;
@@ -89,6 +92,8 @@ check_pairs(const struct cli *c)
 		{ opts->no_target_dir && opts->select.files_from != NULL, "--files-from",
 		    "--no-target-directory" },
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
+		{ opts->manifest != NULL && opts->dry_run, "--manifest", "--dry-run" },
+		{ opts->manifest != NULL && through, "--manifest", "--through" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->verbose, "--print0", "--verbose" },

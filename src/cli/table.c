@@ -15,6 +15,7 @@ opt_group_title(enum opt_group g)
 		[GROUP_WHERE] = "Destination",
 		[GROUP_EXISTING] = "Existing files",
 		[GROUP_KEEP] = "Attributes",
+		[GROUP_CHECK] = "Checking",
 		[GROUP_COMMANDS] = "Commands",
 		[GROUP_DATA] = "Data",
 		[GROUP_OUTPUT] = "Output",

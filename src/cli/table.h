@@ -15,6 +15,7 @@ enum opt_group {
 	GROUP_WHERE,    /* destination */
 	GROUP_EXISTING, /* existing files */
 	GROUP_KEEP,     /* attributes */
+	GROUP_CHECK,    /* checking against a list */
 	GROUP_COMMANDS, /* commands that are run */
 	GROUP_DATA,     /* how data is moved */
 	GROUP_OUTPUT,   /* output */

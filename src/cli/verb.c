@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-const struct verb *const verbs[] = { &verb_copy, &verb_verify, &verb_pipe, NULL };
+const struct verb *const verbs[] = { &verb_copy, &verb_hash, &verb_verify, &verb_pipe, NULL };
 
 /* Nothing is kept of options without a verb. */
 static const struct opt opts[] = {

@@ -27,6 +27,7 @@ struct verb {
 };
 
 extern const struct verb verb_copy;   /* copy */
+extern const struct verb verb_hash;   /* hash */
 extern const struct verb verb_verify; /* verify */
 extern const struct verb verb_pipe;   /* pipe */
 extern const struct verb verb_none; /* no verb at all: options that may stand alone; not in verbs */
@@ -39,7 +40,7 @@ const struct verb *verb_find(const char *name);
 const struct verb *verb_nearest(const char *name);
 /* The first verb but BUT with an option NAME[len], "-x" or "--long" in full; NULL = none. */
 const struct verb *verb_with_option(const struct verb *but, const char *name, size_t len);
-/* Append the names of all verbs as people say them: "copy or pipe". */
+/* Append the names of all verbs as people say them: "copy, verify or pipe". */
 void verbs_add(struct str *s);
 
 #endif

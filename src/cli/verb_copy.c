@@ -2,6 +2,7 @@
 /* The verb copy: what its own options do, and its table. */
 #include "cli/keep.h"
 #include "cli/rows.h"
+#include "cli/state.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,47 +40,11 @@ apply_keep_links(struct cli *c, const struct opt *, const char *)
 	return set_follow(c, FOLLOW_NONE);
 }
 
-/* Keep, or with KEEP false do not keep, what BITS of enum keep_bit name. */
-static void
-set_keep(struct copy_opts *opts, unsigned bits, bool keep)
-{
-	keep_set(&opts->keep, bits, keep);
-	if (bits & (KEEP_MODE | KEEP_ALL))
-		opts->default_mode = !keep;
-}
-
-/* Likewise for a comma-separated LIST of words. */
-static enum cli_outcome
-set_keep_list(struct cli *c, const struct opt *o, const char *list, bool keep)
-{
-	unsigned bits;
-
-	if (keep_list(c, o, list, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	set_keep(&c->cmd->copy, bits, keep);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	if (value != NULL)
-		return set_keep_list(c, o, value, true);
-	set_keep(&c->cmd->copy, KEEP_MODE | KEEP_OWNER | KEEP_TIMES, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	return set_keep_list(c, o, value, false);
-}
-
 static enum cli_outcome
 apply_archive(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->copy.walk.recursive = true;
-	set_keep(&c->cmd->copy, KEEP_ALL, true);
+	keep_set(&c->cmd->copy.keep, KEEP_ALL, true);
 	return set_follow(c, FOLLOW_NONE);
 }
 

@@ -91,6 +91,16 @@ begin(struct cli *c)
 	return &c->cmd->pipe.report;
 }
 
+static bool
+has_command(const struct pipe_opts *pipe)
+{
+	for (size_t i = 0; i < pipe->n_stages; i++) {
+		if (pipe->stages[i].kind == STAGE_CMD)
+			return true;
+	}
+	return false;
+}
+
 static enum cli_outcome
 settle(struct cli *c)
 {
@@ -99,6 +109,8 @@ settle(struct cli *c)
 	if (stages_parse(c, pipe) != CLI_RUN)
 		return CLI_USAGE;
 
+	if (pipe->mem_limit > 0 && !has_command(pipe))
+		return cli_complain(c, "'--mem-limit' is for commands, and no stage is one", NULL);
 	const struct stage_spec *source = pipe_source(pipe);
 	const struct stage_spec *sink = pipe_sink(pipe);
 	if (pipe->report.json && pipe_ends_on_stdout(pipe))

@@ -2,6 +2,7 @@
 /* The verb verify: what its own options do, and its table. */
 #include "cli/keep.h"
 #include "cli/rows.h"
+#include "cli/state.h"
 
 #include <stdlib.h>
 
@@ -9,28 +10,6 @@ static enum cli_outcome
 apply_archive(struct cli *c, const struct opt *, const char *)
 {
 	keep_set(&c->cmd->verify.keep, KEEP_ALL, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	unsigned bits = KEEP_MODE | KEEP_OWNER | KEEP_TIMES;
-
-	if (value != NULL && keep_list(c, o, value, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	keep_set(&c->cmd->verify.keep, bits, true);
-	return CLI_RUN;
-}
-
-static enum cli_outcome
-apply_no_preserve(struct cli *c, const struct opt *o, const char *value)
-{
-	unsigned bits;
-
-	if (keep_list(c, o, value, &bits) != CLI_RUN)
-		return CLI_USAGE;
-	keep_set(&c->cmd->verify.keep, bits, false);
 	return CLI_RUN;
 }
 
@@ -70,11 +49,11 @@ static const struct alien aliens[] = {
 	{ "-i", "; it is the default" },
 	{ "-n", ", which changes nothing" },
 	{ "-r", "; it is the default" },
-	{ "-s", "; use '--verbose'" },
+	{ "-s", "; use '-v'" },
 	{ "-t", "; use '--preserve=timestamps'" },
 };
 
-static const char *const forms[] = { "[OPTION]... A B", NULL };
+static const char *const forms[] = { "[OPTION]... A B", "[OPTION]... MANIFEST [DIRECTORY]", NULL };
 
 static struct report_opts *
 begin(struct cli *c)
@@ -93,15 +72,13 @@ settle(struct cli *c)
 
 	if (c->n_operands == 0)
 		return cli_complain(c, "missing operand", NULL);
-	if (c->n_operands == 1)
-		return cli_complain(c, "missing operand after", c->operands[0]);
 	if (c->n_operands > 2)
 		return cli_complain(c, "extra operand", c->operands[2]);
 	verify->operands = c->operands;
 	verify->n_operands = c->n_operands;
 	verify->report.srcs = (const char *const *)c->operands;
 	verify->report.n_srcs = 1;
-	verify->report.dst = c->operands[1];
+	verify->report.dst = c->n_operands > 1 ? c->operands[1] : ".";
 	verify->report.itemize = !verify->report.quiet;
 	verify->report.compares = true;
 	return CLI_RUN;

@@ -58,6 +58,12 @@ const struct word words_fsync[] = {
 	{ NULL, 0 },
 };
 
+const struct word words_verify[] = {
+	{ "read", READBACK_READ },
+	{ "cold", READBACK_COLD },
+	{ NULL, 0 },
+};
+
 const struct word words_progress[] = {
 	{ "always", PROGRESS_ALWAYS },
 	{ "auto", PROGRESS_AUTO },

@@ -29,6 +29,7 @@ extern const struct word words_preserve[]; /* enum keep_bit */
 extern const struct word words_reflink[];  /* enum when */
 extern const struct word words_sparse[];   /* enum when */
 extern const struct word words_fsync[];    /* enum durability */
+extern const struct word words_verify[];   /* enum readback_when */
 extern const struct word words_color[];    /* enum color_when */
 extern const struct word words_progress[]; /* enum progress_when */
 extern const struct word words_print0[];   /* enum of report_opts.print0 */

@@ -14,6 +14,8 @@ enum fs_trait {
 	/* Workers that create at once hinder each other: 20,000 files in 400 directories, btrfs of
 	 * Linux 6.18 in memory, 2 cores: one worker takes 0.82 of the time of two. */
 	FS_ONE_CREATOR = 16,
+	FS_COLD_DIRECT =
+	    32, /* O_DIRECT reads what is on the device; tmpfs takes it for what it has */
 };
 
 /* The traits of the kind TYPE, the f_type of fstatfs(2); 0 for kinds that are not known.  Pure. */

@@ -3,6 +3,7 @@
 #ifndef DECANT_OBSERVER_H
 #define DECANT_OBSERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@ struct observer {
 	void (*begin)(struct observer *o);
 	/* The next N bytes, in order, holes as zeros; they do not change while it looks. */
 	void (*see)(struct observer *o, const void *bytes, size_t n);
+	bool no_clones; /* it need not see content that is shared */
 };
 
 /* Show O the next LEN bytes, all of them zero. */

@@ -173,7 +173,7 @@ rung_clone(struct pass *p, struct err *why)
 	p->out->method = METHOD_CLONE;
 	p->size = p->f->st->st_size;
 	set_done(p, p->size);
-	if (p->f->observer != NULL)
+	if (p->f->observer != NULL && !p->f->observer->no_clones)
 		*why = show_clone(p);
 	return err_failed(*why) ? RUNG_FAIL : RUNG_DONE;
 }

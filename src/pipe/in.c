@@ -97,7 +97,8 @@ read_more(struct in *in, size_t *got)
 		TRY(cancel_check(in->cancel));
 		if (polls(in))
 			TRY(wait_readable(in));
-		e = fd_read_ready((struct fd_known){ in->fd, in->kind }, in->block + in->end, STREAM_BLOCK - in->end, got);
+		e = fd_read_ready((struct fd_known){ in->fd, in->kind }, in->block + in->end,
+		    STREAM_BLOCK - in->end, got);
 	} while (e.code == EAGAIN && polls(in)); /* another reader of it was quicker */
 	return e;
 }

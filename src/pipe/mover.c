@@ -292,7 +292,8 @@ drain_by_buffer(struct move *mv, struct spliced_pipe *p)
 	TRY(need_block(mv));
 	while (p->held > 0) {
 		size_t got = 0;
-		TRY(fd_read_ready((struct fd_known){ p->in, FD_PIPE }, mv->block.mem, mv->block.size, &got));
+		TRY(fd_read_ready(
+		    (struct fd_known){ p->in, FD_PIPE }, mv->block.mem, mv->block.size, &got));
 		/* They are nowhere but in the block now. */
 		p->held -= got;
 		TRY(write_block(mv, got));

@@ -23,10 +23,10 @@ enum moved_by {
 struct mover {
 	const struct engine *engine; /* for file to file; NULL = no ladder */
 	struct pipepool *pipes;      /* pipes to splice through; NULL = none */
-	bool keeps_pages; /* a neighbor wants stable bytes: no means but a copy of ours */
+	bool keeps_pages;      /* a neighbor wants stable bytes: no means but a copy of ours */
 	_Atomic int64_t *live; /* counts along for progress; NULL = nobody looks */
-	enum moved_by by; /* set when it has ended: the last means */
-	int64_t bytes;    /* bytes moved */
+	enum moved_by by;      /* set when it has ended: the last means */
+	int64_t bytes;         /* bytes moved */
 };
 
 /*

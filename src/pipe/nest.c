@@ -39,7 +39,8 @@ drive(void *arg, struct in *in, struct out *out, bool *early)
 	if (!err_failed(err)) {
 		pipeline_wait(n->inner, &n->verdict);
 		const struct verdict *all = pipeline_verdicts(n->inner, &count);
-		*early = n->verdict.kind == VERDICT_OK && verdict_is_early(all, count);
+		/* the first one is the source's, which is our own input */
+		*early = n->verdict.kind == VERDICT_OK && verdict_is_early(all + 1, count - 1);
 	}
 	loop_free(run.loop);
 	return err;

@@ -62,8 +62,8 @@ write_fd(struct out *out, const char *bytes, size_t n)
 		TRY(cancel_check(out->cancel));
 		if (polls(out) && !fd_wait(out->fd, true, cancel_fd(out->cancel)))
 			return err_make(ECANCELED, OP_WRITE, SIDE_DST, -1);
-		struct err e = fd_write_ready(
-		    (struct fd_known){ out->fd, out->kind }, bytes, n, &put);
+		struct err e =
+		    fd_write_ready((struct fd_known){ out->fd, out->kind }, bytes, n, &put);
 		if (e.code == EAGAIN && polls(out))
 			continue; /* another writer of it was quicker */
 		TRY(e);

@@ -355,7 +355,7 @@ blame_mover(const struct pipeline *p, size_t i, const struct verdict *v)
 {
 	const struct layout_joint *after = &p->layout.joints[i + 1];
 
-	if (v->err.op == OP_READ && i == 0)
+	if (v->err.side == SIDE_SRC && i == 0)
 		return 0;
 	if (i + 1 == p->layout.n_parts)
 		return p->n_stages + 1;

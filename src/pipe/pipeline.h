@@ -31,8 +31,8 @@ struct stage *const *pipeline_stages(const struct pipeline *p, size_t *n);
 struct pipeline_means {
 	const struct engine *engine; /* for file to file, or NULL */
 	struct pipepool *pipes;      /* to splice through, or NULL */
-	_Atomic int64_t *live;       /* bytes of the first mover, for progress; NULL = nobody looks */
-	bool is_inline;              /* a lone function runs in the thread that drives */
+	_Atomic int64_t *live; /* bytes of the first mover, for progress; NULL = nobody looks */
+	bool is_inline;        /* a lone function runs in the thread that drives */
 };
 
 /*

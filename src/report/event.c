@@ -52,4 +52,5 @@ counts_add(struct counts *to, const struct counts *from)
 	to->written += from->written;
 	to->cloned += from->cloned;
 	to->holes += from->holes;
+	to->verified += from->verified;
 }

@@ -65,6 +65,9 @@ struct event {
 	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM, and
 	                          * ERROR for what changed while it was read: of what stands there */
 	const char
+	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
+	                          * not because it is the source's; NULL = nobody asked; ITEM */
+	const char
 	    *result; /* STAGE: how it ended in one word, and of an ERROR with OP_STAGE how the
 	                          * command did; RESULT: the bare value */
 	int code;    /* likewise: the exit status, signal or limit that RESULT speaks of */
@@ -85,6 +88,7 @@ struct counts {
 	int64_t written;         /* content that was written, or with --dry-run would be */
 	int64_t cloned;          /* content that is shared */
 	int64_t holes;           /* content that is holes */
+	int64_t verified;        /* files that were read back and found good */
 };
 
 /* The name of K as JSON prints it, e.g. "file"; static storage. */

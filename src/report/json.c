@@ -141,6 +141,8 @@ add_item(struct str *s, const struct event *ev)
 	else if (ev->note != NULL)
 		add_reasons(s, ev->note);
 	add_means(s, &ev->moved);
+	if (ev->verified != NULL)
+		add_text(s, "verified", ev->verified);
 	if (ev->hash != NULL)
 		add_text(s, "hash", ev->hash);
 	add_path(s, "backup", ev->backup);
@@ -308,6 +310,7 @@ json_summary(struct str *s, const struct outcome *o, int64_t omitted)
 	add_number(s, "vanished", c->vanished);
 	add_number(s, "changed", c->changed);
 	add_number(s, "lost", c->lost);
+	add_number(s, "verified", c->verified);
 	add_seconds(s, "seconds", o->span_ns);
 	add_bool(s, "interrupted", o->signal != 0);
 	str_adds(s, "}\n");

@@ -53,6 +53,8 @@ error_exit(const struct event *ev)
 {
 	if (ev->fatal)
 		return EXIT_STOPPED;
+	if (ev->err.op == OP_VERIFY)
+		return EXIT_INTEGRITY;
 	return ev->err.op == OP_CHANGED ? EXIT_UNQUIET : EXIT_PARTIAL;
 }
 

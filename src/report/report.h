@@ -64,22 +64,23 @@ struct report_io {
 
 /* What the renderers obey; fixed before report_new(). */
 struct report_opts {
-	struct report_io io; /* the system; all functions set */
-	const char *version; /* of the program, for the start event */
-	const char *program; /* prefix of messages: "decant", or "cp" when called so */
-	const char *verb;    /* "copy" */
-	bool verbose;        /* -v: one 'source' -> 'destination' line an entry */
-	bool itemize;        /* --itemize and --dry-run: one itemized line an entry */
-	bool unchanged;      /* itemize and JSON name unchanged entries too (-vv) */
-	bool explain;        /* --explain: means and reason behind each entry */
-	bool quiet;          /* -q: no warnings, no summary; errors stay */
-	bool json;           /* --json: one object a line on stdout */
-	bool stats;          /* --stats: the summary on stderr in every case */
-	bool compares;       /* the verb compares: its items are differences */
-	bool dry_run;        /* nothing is done; the words say "would" */
-	bool strict;         /* a vanished source is exit 4 */
-	bool resumes;        /* the same command again skips what is finished: hint at it */
-	char end;            /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
+	struct report_io io;       /* the system; all functions set */
+	const char *version;       /* of the program, for the start event */
+	const char *program;       /* prefix of messages: "decant", or "cp" when called so */
+	const char *verb;          /* "copy" */
+	bool verbose;              /* -v: one 'source' -> 'destination' line an entry */
+	bool itemize;              /* --itemize and --dry-run: one itemized line an entry */
+	bool unchanged;            /* itemize and JSON name unchanged entries too (-vv) */
+	bool explain;              /* --explain: means and reason behind each entry */
+	bool quiet;                /* -q: no warnings, no summary; errors stay */
+	bool json;                 /* --json: one object a line on stdout */
+	bool stats;                /* --stats: the summary on stderr in every case */
+	const char *verified_with; /* the digest by which content is read back, or NULL */
+	bool compares;             /* the verb compares: its items are differences */
+	bool dry_run;              /* nothing is done; the words say "would" */
+	bool strict;               /* a vanished source is exit 4 */
+	bool resumes;              /* the same command again skips what is finished: hint at it */
+	char end;                  /* byte that ends an itemized or -v line: '\n', or NUL with -0 */
 	enum progress_when progress; /* when to show the progress line */
 	enum color_when color;       /* what was asked for; IO says what came of it */
 	enum print0 print0;          /* names on stdout instead of lines */

@@ -116,6 +116,7 @@ void
 summary_add(struct str *s, const struct report_opts *opts, const struct outcome *o)
 {
 	const struct counts *c = &o->counts;
+	int64_t wrong = o->groups[ERR_GROUP_INTEGRITY].count;
 	char count[SIZE_TEXT], size[SIZE_TEXT], span[SIZE_TEXT];
 	struct str line = STR_INIT;
 
@@ -141,6 +142,14 @@ summary_add(struct str *s, const struct report_opts *opts, const struct outcome 
 	add_count(&line, 0, c->vanished, "vanished");
 	add_count(&line, 0, c->lost, "attributes not kept");
 	add_count(&line, 0, c->failed, "failed");
+	if (c->verified > 0 && opts->verified_with != NULL) {
+		add_separator(&line, 0);
+		str_addf(&line, "verified with %s: ", opts->verified_with);
+		if (wrong == 0)
+			str_adds(&line, "no differences");
+		else
+			str_addf(&line, "%s wrong", count_format(count, wrong));
+	}
 	add_indented(s, opts, &line);
 	if (outcome_status(o) != EXIT_DONE)
 		str_adds(&line, outcome_words(o));

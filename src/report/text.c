@@ -41,8 +41,8 @@ text_add_failure(struct str *s, const struct event *ev, const char *name)
 		str_add_text(s, ev->note, strlen(ev->note));
 		return;
 	}
-	/* the phrase says it all: ESTALE is only our code for it */
-	if (ev->err.op != OP_CHANGED)
+	/* the phrase says it all: ESTALE and EBADMSG are only our codes for it */
+	if (ev->err.op != OP_CHANGED && ev->err.op != OP_VERIFY)
 		str_addf(s, ": %s", err_reason(ev->err));
 	add_note(s, ev->note);
 }
@@ -233,8 +233,8 @@ add_remark(struct str *s, const struct event *ev)
 		str_adds(s, "  ");
 		if (says_all(ev))
 			str_add_text(s, ev->note, strlen(ev->note));
-		else if (ev->err.op == OP_CHANGED)
-			str_adds(s, err_group_words(ERR_GROUP_CHANGED));
+		else if (ev->err.op == OP_CHANGED || ev->err.op == OP_VERIFY)
+			str_adds(s, err_group_words(err_group(ev->err)));
 		else
 			str_addf(s, "%s: %s", err_phrase(ev->err), err_reason(ev->err));
 	} else if (ev->note != NULL && ev->action == ACTION_LINKED) {
@@ -373,6 +373,16 @@ add_explanation(struct str *s, const struct event *ev)
 		str_addc(s, ')');
 }
 
+/* How content was read back, for people. */
+static const char *
+verified_words(const char *verified)
+{
+	if (strcmp(verified, "shared") == 0)
+		return "shared, not verified";
+	return strcmp(verified, "cold") == 0 ? "verified, past the cache"
+					     : "verified, perhaps from the cache";
+}
+
 static void
 add_explained(struct str *s, const struct event *ev)
 {
@@ -385,6 +395,8 @@ add_explained(struct str *s, const struct event *ev)
 	str_addf(s, "%10s  %-6s  %s", ev->what == KIND_FILE ? size_format(size, ev->size) : "",
 	    explain_verb(ev), explain_means(ev));
 	add_explanation(s, ev);
+	if (ev->verified != NULL)
+		str_addf(s, "; %s", verified_words(ev->verified));
 	str_addc(s, '\n');
 }
 
@@ -392,7 +404,7 @@ void
 text_item(struct str *s, const struct report_opts *opts, const struct event *ev)
 {
 	if (ev->kind == EVENT_RESULT)
-		str_addf(s, "%s\n", ev->note);
+		str_addf(s, "%s%c", ev->note, opts->end);
 	if (ev->kind != EVENT_ITEM && ev->kind != EVENT_ERROR)
 		return;
 	if (opts->verbose && !opts->itemize)

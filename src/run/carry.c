@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "run/entryjob.h"
+#include "run/ledger.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -100,6 +101,7 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (err_failed(err) && !unquiet)
 		return err;
 	o.backup = t->backup[0] != '\0' ? t->backup : NULL;
+	ledger_note(w, e, st, o.hashed ? CONTENT_HASHED : CONTENT_UNKNOWN);
 	if (!unquiet)
 		tell_item(w, e, &o);
 	return err;
@@ -134,6 +136,8 @@ carry_linked(struct worker *w, const struct entry *e, const struct stat *st, boo
 		return ERR_OK;
 	struct err err = carry_hard_link(w, e, st, o);
 	links_forget(links_at(run, e->dir), o);
+	if (!err_failed(err))
+		ledger_note(w, e, st, CONTENT_LINKED);
 	return err;
 }
 
@@ -158,6 +162,8 @@ carry_waiters(struct worker *w, const struct stat *st, struct link_owner *o, boo
 			err = ok ? carry_hard_link(w, &e, st, o) : ERR_OK;
 			if (err_failed(err))
 				tell_error(w, &e, err, NULL);
+			else if (ok)
+				ledger_note(w, &e, st, CONTENT_LINKED);
 			if (!ok)
 				carry_entry(w, &e);
 			nodes_release(run->nodes, e.dir);

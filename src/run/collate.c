@@ -40,7 +40,7 @@ struct run_of_file {
 struct collate {
 	size_t lane_size;
 	unsigned n_lanes;
-	atomic_int fd;       /* the file, -1 = none yet; open for reading and writing */
+	atomic_int fd; /* the file, -1 = none yet; open for reading and writing */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct run_of_file *runs;
@@ -375,7 +375,7 @@ collate_each(struct collate *c, collate_take *take, void *taker)
 {
 	size_t n = c->n_runs + c->n_lanes;
 	own_mem struct source *sources = calloc(n, sizeof sources[0]);
-	own_mem struct source **at = calloc(n, sizeof at[0]);
+	own_mem struct source **at = calloc(n, sizeof(struct source *));
 	struct heap h = { .at = at };
 
 	if (sources == NULL || at == NULL)

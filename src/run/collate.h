@@ -14,7 +14,8 @@ struct collate;
 
 /* One record; borrowed while it is given back. */
 struct record {
-	const char *key;  /* any bytes; keys are in the order of memcmp(), a beginning before the whole */
+	const char
+	    *key; /* any bytes; keys are in the order of memcmp(), a beginning before the whole */
 	size_t key_len;   /* bytes of it */
 	const char *body; /* any bytes; of records with one key, their order is the bodies' */
 	size_t body_len;  /* bytes of it */

@@ -25,6 +25,7 @@
 #include "run/carry.h"
 #include "run/fanout.h"
 #include "run/filepipe.h"
+#include "run/readback.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -97,6 +98,9 @@ copy_content(
 	};
 
 	TRY(engine_copy(w->engine, &file, buf, moved));
+	/* a clone that nobody wants a digest of was not seen */
+	if (moved->method == METHOD_CLONE && run->request.hash_unshared)
+		return ERR_OK;
 	return take_digests(w);
 }
 
@@ -124,6 +128,31 @@ move_content(
 		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
+}
+
+/* Move the content and, with --verify, read it back; what comes back wrong is moved once more. */
+static struct err
+move_checked(
+    struct worker *w, const struct entry *e, struct opened from, int dst, struct carried *o)
+{
+	bool same;
+
+	for (int i = 0; i < CARRY_TRIES; i++) {
+		if (i > 0)
+			TRY(file_truncate(dst, 0));
+		struct err err = move_content(w, e, from, dst, &o->moved);
+		if ((err_failed(err) && err.op != OP_CHANGED) ||
+		    w->run->request.readback == READBACK_NONE || o->moved.bytes == 0)
+			return err;
+		o->verified = readback_shared;
+		if (o->moved.method == METHOD_CLONE)
+			return err;
+		TRY(readback(w, dst, e->dir->dst.st_dev, &o->verified, &same));
+		w->counts.verified += same;
+		if (same)
+			return err;
+	}
+	return err_make(EBADMSG, OP_VERIFY, SIDE_DST, -1);
 }
 
 /* Read a FIFO, socket or device to its end, as cp does without -r, into SEEN as well, unless NULL. */
@@ -223,8 +252,10 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only)
-		moved = move_content(w, e, from, c->fd, &o->moved);
+	else if (!w->run->copy->plan.attributes_only) {
+		moved = move_checked(w, e, from, c->fd, o);
+		o->hashed = w->hash.len > 0;
+	}
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)

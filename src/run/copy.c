@@ -3,10 +3,55 @@
 #include "run/copy.h"
 
 #include "run/filepipe.h"
+#include "run/ledger.h"
 #include "run/operands.h"
+#include "run/outfile.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/fs.h"
+
+#include <errno.h>
+
+/* A run of the verb. */
+struct copy_run {
+	struct run run; /* first: the steps find it */
+	struct inodes *inodes;
+	struct outfile manifest;
+};
+
+/* Make what a manifest needs. */
+static struct err
+begin_manifest(struct copy_run *c)
+{
+	const struct copy_opts *opts = c->run.copy;
+	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
+	const struct ledger_opts ledger = {
+		.algos = &opts->hash,
+		.inodes = c->inodes = inodes_new(),
+		.workers = c->run.n_workers + 1,
+		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
+	};
+
+	c->run.ledger = ledger_new(&ledger);
+	if (c->inodes == NULL || c->run.ledger == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	return outfile_begin(&c->manifest, opts->manifest);
+}
+
+static void
+give(struct run *run)
+{
+	struct copy_run *c = (struct copy_run *)(void *)run;
+	struct err err = run->copy->manifest != NULL ? begin_manifest(c) : ERR_OK;
+
+	if (!err_failed(err)) {
+		operands_run(run);
+		return;
+	}
+	tell_operand_error(run, run->copy->manifest, err, NULL);
+	report_raise(run->report, EXIT_STOPPED);
+	cancel_request(&run->cancel, err);
+}
 
 /* Say, once, by which pipeline content went. */
 static void
@@ -46,9 +91,8 @@ sync_base(struct run *run, const struct node *base)
 
 /* Make what was written durable, if that was asked for. */
 static void
-conclude(struct run *run)
+sync_all(struct run *run)
 {
-	explain(run);
 	if (run->base == NULL || run->copy->fsync == FSYNC_NONE || run->request.dry_run)
 		return;
 	if (run->base->also == NULL) {
@@ -61,11 +105,56 @@ conclude(struct run *run)
 	}
 }
 
+/* Prepare RUN to read back what was written: by the digest that is made anyway, or by ALGOS. */
+static void
+prepare_readback(struct run *run, const struct copy_opts *opts, struct hash_algos *algos)
+{
+	if (opts->verify == READBACK_NONE || opts->dry_run)
+		return;
+	if (run->request.hash == NULL) {
+		hash_algos_default(algos);
+		run->request.hash = algos;
+		run->request.hash_unshared = true;
+	}
+	run->request.readback = opts->verify;
+	run->request.readback_by = *run->request.hash;
+	run->request.readback_by.n = 1;
+	run->request.report->verified_with = run->request.readback_by.algos[0]->name;
+}
+
+/* Let the manifest appear; one of a run that was stopped would be of half a tree. */
+static void
+publish_manifest(struct copy_run *c)
+{
+	struct run *run = &c->run;
+
+	if (run->copy->manifest == NULL || cancel_requested(&run->cancel))
+		return;
+	struct err err = ledger_write(run->ledger, c->manifest.fd);
+	if (!err_failed(err))
+		err = outfile_publish(&c->manifest, run->copy->fsync != FSYNC_NONE);
+	if (!err_failed(err))
+		return;
+	tell_operand_error(run, run->copy->manifest, err, NULL);
+	report_raise(run->report, EXIT_STOPPED);
+}
+
+static void
+conclude(struct run *run)
+{
+	explain(run);
+	sync_all(run);
+	publish_manifest((struct copy_run *)(void *)run);
+}
+
 int
 copy_run(struct copy_opts *opts)
 {
-	static const struct run_steps steps = { .give = operands_run, .conclude = conclude };
-	struct run run = {
+	struct hash_algos algos;
+	static const struct run_steps steps = { .give = give, .conclude = conclude };
+	struct copy_run c = { .manifest = { .fd = -1, .dir = -1 } };
+
+	c.run = (struct run){
 		.copy = opts,
 		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
@@ -85,10 +174,15 @@ copy_run(struct copy_opts *opts)
 		},
 	};
 
+	prepare_readback(&c.run, opts, &algos);
 	opts->plan.break_links = opts->keep.links && !opts->plan.attributes_only;
 	/* what a command leaves when it fails is nobody's copy */
 	opts->plan.atomic |= opts->through.n > 0;
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
-	return run_carry_out(&run, &steps);
+	int status = run_carry_out(&c.run, &steps);
+	outfile_discard(&c.manifest);
+	ledger_free(c.run.ledger);
+	inodes_free(c.inodes);
+	return status;
 }

@@ -28,6 +28,7 @@ struct copy_opts {
 	const char **to;             /* [n_to], directories that get all copies too; owned array */
 	size_t n_to;                 /* number of them, at most COPY_TO_MAX */
 	enum durability fsync;       /* durability */
+	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */
 	bool dry_run;                /* change nothing */
 	bool default_mode;           /* --no-preserve=mode: new files get 0666 less the umask */
@@ -37,8 +38,10 @@ struct copy_opts {
 	const char *target_dir;      /* -t DIR, or NULL */
 	const char *suffix;          /* suffix of simple backups, never NULL nor empty */
 	struct select_opts select;   /* what to leave out, or what to copy alone */
-	char **operands;             /* operands [n_operands]: sources, and without -t then DEST */
-	size_t n_operands;           /* number of them; with --files-from at most one source */
+	const char
+	    *manifest;     /* --manifest: write one to this file, or NULL; HASH is not empty then */
+	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
+	size_t n_operands; /* number of them; with --files-from at most one source */
 };
 
 /*

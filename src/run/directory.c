@@ -2,6 +2,7 @@
 /* The sink that is a directory tree: destinations are made, merged into or refused. */
 #include "run/attrs.h"
 #include "run/carry.h"
+#include "run/ledger.h"
 #include "run/sink.h"
 #include "sys/file.h"
 
@@ -77,6 +78,7 @@ entered(struct worker *w, const struct node *n, const struct entry *e)
 {
 	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
 
+	ledger_note_directory(w, n);
 	if (!n->fresh && n->dst.st_ino != 0) {
 		if (!attributes_differ(&w->run->copy->keep, n))
 			return;

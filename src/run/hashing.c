@@ -2,6 +2,8 @@
 /* Digests of files in passing. */
 #include "run/hashing.h"
 
+#include "base/own.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -22,11 +24,25 @@ hash_algos_find(const char *list, struct hash_algos *algos, const char **culprit
 		if (algos->n == HASH_MAX)
 			return err_make(E2BIG, OP_OPEN, SIDE_NONE, -1);
 		TRY(digest_find(name, &algos->algos[algos->n], why));
+		for (size_t i = 0; i < algos->n; i++) {
+			if (algos->algos[i] == algos->algos[algos->n])
+				return err_make(EEXIST, OP_OPEN, SIDE_NONE, -1);
+		}
 		algos->n++;
 		at += len;
 		if (*at == '\0')
 			return ERR_OK;
 	}
+}
+
+void
+hash_algos_default(struct hash_algos *algos)
+{
+	const char *why;
+
+	*algos = (struct hash_algos){ .n = 1 };
+	/* it is in the program itself */
+	BUG_ON(err_failed(digest_find("xxh128", &algos->algos[0], &why)));
 }
 
 static void
@@ -35,6 +51,7 @@ begin(struct observer *o)
 	struct hashing *h = (struct hashing *)(void *)o;
 
 	h->bytes = 0;
+	h->ended = false;
 	for (size_t i = 0; i < h->algos->n; i++)
 		h->algos->algos[i]->reset(h->digests[i]);
 }
@@ -75,7 +92,10 @@ hashing_release(struct hashing *h)
 void
 hashing_get(struct hashing *h, size_t i, unsigned char out[static DIGEST_MAX])
 {
-	h->algos->algos[i]->get(h->digests[i], out);
+	for (size_t j = 0; !h->ended && j < h->algos->n; j++)
+		h->algos->algos[j]->get(h->digests[j], h->done[j]);
+	h->ended = true;
+	memcpy(out, h->done[i], h->algos->algos[i]->size);
 }
 
 void

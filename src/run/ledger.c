@@ -22,7 +22,8 @@
 #include <string.h>
 
 enum {
-	LANE_SIZE = 4 << 20,   /* bytes that a worker keeps in memory; arbitrary, some 30,000 entries */
+	LANE_SIZE =
+	    4 << 20, /* bytes that a worker keeps in memory; arbitrary, some 30,000 entries */
 	WRITE_SIZE = 256 << 10 /* bytes of one write; as a worker's buffer */
 };
 
@@ -115,7 +116,8 @@ find_path(const struct ledger *l, const struct entry *e, bool is_dir, struct str
 			str_adds(path, e->name);
 	}
 	/* "src/." is copied as what is in it */
-	while (path->buf[skip] == '.' && (path->buf[skip + 1] == '/' || path->buf[skip + 1] == '\0'))
+	while (
+	    path->buf[skip] == '.' && (path->buf[skip + 1] == '/' || path->buf[skip + 1] == '\0'))
 		skip += path->buf[skip + 1] == '/' ? 2 : 1;
 	memmove(path->buf, path->buf + skip, path->len - skip);
 	path->len -= skip;
@@ -229,20 +231,20 @@ ledger_note_directory(struct worker *w, const struct node *n)
 /* What becomes of the lines. */
 struct lines {
 	struct ledger *l;
-	struct str line;      /* the line at hand */
-	struct str last_key;  /* key of HELD */
-	struct str held;      /* body that waits for a later one of its key */
-	bool holds;           /* there is one */
+	struct str line;     /* the line at hand */
+	struct str last_key; /* key of HELD */
+	struct str held;     /* body that waits for a later one of its key */
+	bool holds;          /* there is one */
 	/* of a manifest */
-	int fd;                   /* where it is written */
+	int fd;                    /* where it is written */
 	struct manifest_writer *w; /* its seal */
-	struct str out;           /* not yet written */
+	struct str out;            /* not yet written */
 	/* of trees */
-	struct hashing *trees;  /* one an algorithm, each seeing lines with its digest alone */
-	unsigned operand;       /* the tree at hand */
-	bool in_tree;           /* there is one */
-	ledger_take *take;      /* who takes digests */
-	void *taker;            /* it */
+	struct hashing *trees; /* one an algorithm, each seeing lines with its digest alone */
+	unsigned operand;      /* the tree at hand */
+	bool in_tree;          /* there is one */
+	ledger_take *take;     /* who takes digests */
+	void *taker;           /* it */
 	/* Do what is to be done with LINE of OPERAND. */
 	struct err (*line_of)(struct lines *s, unsigned operand);
 };
@@ -362,8 +364,8 @@ ledger_write(struct ledger *l, int fd)
 
 	s.line = s.last_key = s.held = STR_INIT;
 	s.w = manifest_writer_new(&l->algos, &s.out);
-	struct err err = s.w != NULL ? each_line(l, &s)
-				     : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	struct err err =
+	    s.w != NULL ? each_line(l, &s) : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	if (!err_failed(err)) {
 		manifest_writer_end(s.w, &s.out);
 		err = write_out(&s, 0);

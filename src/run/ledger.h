@@ -18,8 +18,9 @@ struct ledger_opts {
 	const struct hash_algos *algos; /* of the run; borrowed */
 	struct inodes *inodes;          /* of the run; borrowed */
 	unsigned workers;               /* who may note, the main thread counted */
-	bool rooted;                    /* the run has one operand: if that is a directory it is "." */
-	bool apart; /* operands are trees of their own, each beginning with "."; for ledger_tree() */
+	bool rooted; /* the run has one operand: if that is a directory it is "." */
+	bool
+	    apart; /* operands are trees of their own, each beginning with "."; for ledger_tree() */
 };
 
 /* Make an empty ledger.  NULL = out of memory. */
@@ -30,8 +31,8 @@ void ledger_free(struct ledger *l);
  * Note the entry E, whose attributes are ST, in the run's ledger, if it has one; E's node is held.  Failures
  * have been told.  Any worker.
  */
-void ledger_note(struct worker *w, const struct entry *e, const struct stat *st,
-    enum known_content content);
+void ledger_note(
+    struct worker *w, const struct entry *e, const struct stat *st, enum known_content content);
 /* Likewise the directory N, which has been entered. */
 void ledger_note_directory(struct worker *w, const struct node *n);
 

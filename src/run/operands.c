@@ -27,6 +27,7 @@ enum {
 /* The operands of a run, on their way. */
 struct operands {
 	bool names_directory; /* DEST ended in a slash: only a directory can get that name */
+	unsigned number;      /* of the operand at hand */
 	bool alone; /* the last operand may share directories with the next: wait for it */
 	struct run *run;
 	struct worker *w;      /* the main thread's */
@@ -333,6 +334,7 @@ give(struct operands *o, struct node *dir, const char *src_name, const char *nam
 		.dir = dir,
 		.src_name = src_name,
 		.name = name,
+		.number = o->number,
 		.operand = true,
 		.follow = run->request.walk->follow != FOLLOW_NONE,
 	};
@@ -412,6 +414,7 @@ operands_run(struct run *run)
 			feed_start(run, o.n == 1 ? o.sources[0] : NULL);
 		} else {
 			for (size_t i = 0; i < o.n && !cancel_requested(&run->cancel); i++) {
+				o.number = (unsigned)i;
 				give_source(&o, o.sources[i]);
 				run_pump(run, 0);
 			}

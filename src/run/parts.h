@@ -56,4 +56,11 @@ enum durability {
 	FSYNC_EACH, /* each file before it appears, and its directory */
 };
 
+/* What is done about content once it was written: --verify. */
+enum readback_when {
+	READBACK_NONE, /* nothing */
+	READBACK_READ, /* it is read back and compared */
+	READBACK_COLD, /* likewise, from the device as far as that can be had */
+};
+
 #endif

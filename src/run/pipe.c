@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -139,8 +140,12 @@ on_deadline(struct watcher *w)
 {
 	struct driver *d = w->arg;
 
-	if (d->running)
+	if (d->running) {
 		pipeline_stop(d->p.pipeline, STOP_DEADLINE);
+		return;
+	}
+	d->p.expired = true;
+	cancel_request(&d->cancel, err_make(ECANCELED, OP_NONE, SIDE_NONE, -1));
 }
 
 /* Have signals, ticks and the deadline waited for. */
@@ -386,6 +391,67 @@ open_chdir(struct driver *d)
 	return !err_failed(err);
 }
 
+/* Ends that are waited for, in a thread of their own, because signals are heard in this one. */
+struct opener {
+	struct driver *driver;
+	struct watcher opened; /* of an eventfd */
+	bool done;             /* OPENED was readable */
+	bool well;             /* everything is open; the thread's, until it was joined */
+};
+
+static void *
+open_all(void *arg)
+{
+	struct opener *o = arg;
+
+	o->well = piping_open(&o->driver->p);
+	proc_eventfd_signal(o->opened.fd);
+	return NULL;
+}
+
+static void
+on_opened(struct watcher *w)
+{
+	struct opener *o = w->arg;
+	o->done = true;
+}
+
+/* Open all in a thread, hearing signals meanwhile. */
+static struct err
+open_hearing(struct opener *o)
+{
+	struct loop *loop = o->driver->run.loop;
+	pthread_t thread;
+
+	TRY(proc_eventfd(&o->opened.fd));
+	TRY(loop_add(loop, &o->opened));
+	int code = pthread_create(&thread, NULL, open_all, o);
+	if (code != 0)
+		return err_make(code, OP_THREAD, SIDE_NONE, -1);
+	while (!o->done)
+		loop_step(loop, -1);
+	pthread_join(thread, NULL);
+	return ERR_OK;
+}
+
+static bool
+open_ends(struct driver *d)
+{
+	struct opener o = {
+		.driver = d,
+		.opened = { .fd = -1, .ready = on_opened, .arg = &o },
+	};
+
+	if (!piping_open_waits(&d->p))
+		return piping_open(&d->p);
+	struct err err = open_hearing(&o);
+	loop_remove(d->run.loop, &o.opened);
+	proc_close(&o.opened.fd);
+	if (err_failed(err))
+		piping_tell(&d->p, NULL, err, NULL);
+	return o.well;
+}
+
 static void
 carry_out(struct driver *d)
 {
@@ -395,7 +461,7 @@ carry_out(struct driver *d)
 		return;
 	if (p->opts->report.dry_run)
 		return;
-	piping_conclude(p, piping_open(p) && run_pipeline(d));
+	piping_conclude(p, open_ends(d) && run_pipeline(d));
 }
 
 int

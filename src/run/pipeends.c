@@ -5,9 +5,11 @@
 #include "sys/dir.h"
 #include "sys/file.h"
 #include "sys/pipe.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /* The spec of the source or, with LAST, the sink of OPTS; NULL when none was given. */
@@ -31,7 +33,7 @@ std_name(bool writes)
 	return writes ? "stdout" : "stdin";
 }
 
-/* Look at the end that SPEC names. */
+/* Look at the end that SPEC names.  E has a name afterwards, whatever the result. */
 static struct err
 look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 {
@@ -44,8 +46,10 @@ look(struct piping_end *e, const struct stage_spec *spec, bool writes)
 		return ERR_OK;
 	}
 	if (spec->kind == END_FD) {
+		(void)snprintf(e->label, sizeof e->label, "fd:%d", spec->fd);
+		e->end = (struct end){ .fd = -1, .name = e->label };
 		TRY(fd_facts(spec->fd, &facts));
-		use_descriptor(e, spec->fd, spec->name, writes);
+		use_descriptor(e, spec->fd, e->label, writes);
 		e->is_std = writes ? spec->fd == STDOUT_FILENO : spec->fd == STDIN_FILENO;
 		return ERR_OK;
 	}
@@ -69,10 +73,11 @@ piping_look_at_ends(struct piping *p)
 {
 	for (int last = 0; last < 2; last++) {
 		const struct stage_spec *spec = spec_of(p->opts, last != 0);
-		struct err err = look(last ? &p->sink : &p->source, spec, last != 0);
+		struct piping_end *e = last ? &p->sink : &p->source;
+		struct err err = look(e, spec, last != 0);
 		if (!err_failed(err))
 			continue;
-		piping_tell(p, spec != NULL ? spec->name : std_name(last != 0), err, NULL);
+		piping_tell(p, e->end.name, err, NULL);
 		return false;
 	}
 	return true;
@@ -112,6 +117,31 @@ open_socket(struct piping *p, struct piping_end *e, const struct stage_spec *spe
 	return err;
 }
 
+enum {
+	FIFO_RETRY_MS = 50 /* arbitrary; to be seen within 200 ms, and no spin */
+};
+
+/* Open the file NAME to be written.  A FIFO is waited for until somebody reads it: the kernel can do
+ * that only where nothing else can be waited for. */
+static struct err
+open_sink(struct piping *p, struct piping_end *e, const char *name)
+{
+	for (;;) {
+		struct err err = outfile_begin(&e->file, name);
+		if (err.code != ENXIO || e->end.kind != WANT_FD)
+			TRY(err);
+		if (!err_failed(err))
+			break;
+		(void)proc_wait(-1, cancel_fd(p->cancel), FIFO_RETRY_MS);
+		TRY(cancel_check(p->cancel));
+	}
+	/* the pipeline borrows it: it is published, checked, when all has gone well */
+	e->end.fd = e->file.fd;
+	e->end.owned = false;
+	/* what writes it may be a command, which knows nothing of non-blocking descriptors */
+	return e->file.commits ? ERR_OK : fd_set_blocking(e->end.fd);
+}
+
 static struct err
 open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, const char **why)
 {
@@ -126,14 +156,24 @@ open_end(struct piping *p, struct piping_end *e, const struct stage_spec *spec, 
 	case END_FILE:
 		if (!writes)
 			return open_source(spec->name, p->cancel, &e->end.fd);
-		TRY(outfile_begin(&e->file, spec->name));
-		/* the pipeline borrows it: it is published, checked, when all has gone well */
-		e->end.fd = e->file.fd;
-		e->end.owned = false;
-		return ERR_OK;
+		return open_sink(p, e, spec->name);
 	default:
 		return ERR_OK;
 	}
+}
+
+static bool
+may_wait(const struct piping_end *e, const struct stage_spec *spec)
+{
+	return spec != NULL && (spec->kind == END_CONNECT || spec->kind == END_LISTEN ||
+				   (spec->kind == END_FILE && e->end.kind != WANT_FILE));
+}
+
+bool
+piping_open_waits(const struct piping *p)
+{
+	return may_wait(&p->source, spec_of(p->opts, false)) ||
+	       may_wait(&p->sink, spec_of(p->opts, true));
 }
 
 bool
@@ -154,6 +194,8 @@ piping_open(struct piping *p)
 		name = spec != NULL ? spec->name : NULL;
 		err = open_end(p, last ? &p->sink : &p->source, spec, &why);
 	}
+	if (err_class(err) == ERR_CLASS_CANCELED && p->expired)
+		err.code = ETIMEDOUT;
 	if (err_failed(err) && err_class(err) != ERR_CLASS_CANCELED)
 		piping_tell(p, name, err, why);
 	return !err_failed(err);

@@ -192,6 +192,24 @@ publish(struct piping *p, const char *name, struct outfile *file)
 	return !err_failed(err);
 }
 
+/* True when S, if it is a hash, has its digest; else it is told that a later stage ended the stream. */
+static bool
+has_digest(struct piping *p, const struct piping_stage *s)
+{
+	struct event ev = {
+		.kind = EVENT_STAGE,
+		.src = s->label,
+		.note = "has no digest: a later stage ended before all bytes had passed",
+		.result = "cut",
+		.status = EXIT_PARTIAL,
+	};
+
+	if (s->spec->kind != STAGE_HASH || s->digest[0] != '\0')
+		return true;
+	report_emit(p->report, &ev);
+	return false;
+}
+
 /* End the connection that P wrote to: its peer is to see the end of the data only when there was one. */
 static void
 end_connection(struct piping *p, bool well)
@@ -210,6 +228,8 @@ piping_conclude(struct piping *p, bool well)
 {
 	struct outfile *sink = &p->sink.file;
 
+	for (size_t i = 0; well && i < p->n; i++)
+		well = has_digest(p, &p->stages[i]);
 	for (size_t i = 0; i < p->n; i++) {
 		struct piping_stage *s = &p->stages[i];
 		if (well && s->file.fd >= 0)

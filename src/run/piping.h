@@ -8,6 +8,8 @@
 #include "run/outfile.h"
 #include "run/pipe.h"
 
+#include <stdatomic.h>
+
 /* What belongs to one stage beside the stage itself. */
 struct piping_stage {
 	const struct stage_spec *spec;  /* what was asked for */
@@ -22,9 +24,10 @@ struct piping_stage {
 struct piping_end {
 	struct end end;      /* as the pipeline gets it */
 	struct outfile file; /* of a sink that is a named file */
+	char label[24];      /* its name if that is a descriptor's, "fd:N" */
 	bool is_std;         /* standard input or output */
-	int peer;            /* a sink that is a connection: owned here, so that it is closed when all is known,
-	                      * and lent to the pipeline; -1 = none */
+	int peer;            /* a sink that is a connection: owned here, so that it is closed when
+	                      * all is known, and lent to the pipeline; -1 = none */
 };
 
 /* One run of `pipe`. */
@@ -32,6 +35,7 @@ struct piping {
 	const struct pipe_opts *opts; /* what was asked for */
 	struct report *report;        /* locks itself */
 	struct cancel *cancel;        /* borrowed */
+	atomic_bool expired;          /* CANCEL was requested because the time was up */
 	struct pipeline *pipeline;    /* owned */
 	struct piping_stage *stages;  /* [n], those that are no ends; owned */
 	size_t n;                     /* number of them */
@@ -47,7 +51,10 @@ void piping_tell(struct piping *p, const char *name, struct err why, const char 
 bool piping_make_stages(struct piping *p);
 /* Find out what P's ends are, without opening anything.  False: it was told why not. */
 bool piping_look_at_ends(struct piping *p);
-/* Open P's ends and the files of its stages.  False: it was told why not. */
+/* True when opening P's ends may take long: somebody else has to come first. */
+bool piping_open_waits(const struct piping *p);
+/* Open P's ends and the files of its stages.  Any thread.  Blocks until P's cancel.
+ * False: it was told why not, unless that was a cancellation. */
 bool piping_open(struct piping *p);
 /* Make what P wrote appear, results too, when WELL, else give it up. */
 void piping_conclude(struct piping *p, bool well);

@@ -39,7 +39,7 @@ workers_worth_starting(const struct run *run)
 	/* beside what commands take, creating is nothing */
 	if (run->request.through != NULL)
 		return run->n_workers;
-	if (run->request.jobs > 0 || run->base->dst_fd < 0 ||
+	if (run->request.jobs > 0 || run->verify != NULL || run->base->dst_fd < 0 ||
 	    err_failed(file_fs_type(run->base->dst_fd, SIDE_DST, &type)))
 		return run->n_workers;
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
@@ -150,6 +150,9 @@ make_workers(struct run *run)
 		TRY(bufs_borrow(run->bufs, &run->cancel, &w->buf));
 		if (run->request.hash != NULL)
 			TRY(hashing_init(&w->hashing, run->request.hash));
+		w->hashing.observer.no_clones = run->request.hash_unshared;
+		if (run->request.readback != READBACK_NONE)
+			TRY(hashing_init(&w->readback, &run->request.readback_by));
 		if (run->request.through == NULL)
 			continue;
 		w->pipe = filepipe_new(run);
@@ -201,6 +204,7 @@ release(struct run *run)
 		meta_names_release(&w->names);
 		meta_names_release(&w->others);
 		hashing_release(&w->hashing);
+		hashing_release(&w->readback);
 		filepipe_free(w->pipe);
 		str_release(&w->hash);
 		str_release(&w->src);

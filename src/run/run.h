@@ -22,6 +22,7 @@ struct worker {
 	struct meta_names names;     /* attribute names of the file at hand */
 	struct meta_names others;    /* likewise of the file it is compared with */
 	struct hashing hashing;      /* digests of the file at hand, if the run makes any */
+	struct hashing readback;     /* one digest of the file that is read back, with --verify */
 	struct str hash;             /* likewise, as events carry them; "" = none */
 	struct filepipe *pipe;       /* what runs commands, if content goes through any; owned */
 	struct fanout
@@ -44,6 +45,9 @@ struct request {
 	const struct engine_opts *engine;   /* how content is moved; NULL = it is not */
 	const struct hash_algos *hash;      /* digests to make of each file; NULL = none */
 	const struct through_opts *through; /* commands that each file goes through; NULL = none */
+	enum readback_when readback;        /* --verify; HASH is not NULL then */
+	struct hash_algos readback_by;      /* the first of HASH alone */
+	bool hash_unshared;                 /* HASH is made only to read back: clones need none */
 	const char *const *to;              /* [n_to], directories that get all that DEST gets */
 	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
@@ -88,6 +92,7 @@ struct run {
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
 };

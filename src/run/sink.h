@@ -30,6 +30,7 @@ struct sink {
 };
 
 extern const struct sink sink_directory; /* a directory tree: copy */
+extern const struct sink sink_digests;   /* no destination: hash */
 extern const struct sink sink_several;   /* several of them: copy --to */
 
 /* The slots list and listed with nothing to do. */

@@ -85,6 +85,7 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 		.moved = o->moved,
 		.note = o->note,
 		.hash = o->hash,
+		.verified = o->verified,
 		.backup = o->backup,
 		.seconds = o->began_ns > 0 ? (double)(proc_now_ns() - o->began_ns) / 1e9 : 0,
 	};
@@ -133,6 +134,7 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	/* what changed while it was read stands all the same */
 	if (why.op == OP_CHANGED && w->hash.len > 0)
 		ev.hash = w->hash.buf;
+	atomic_store(&run->faulty, true);
 	if (why.op == OP_STAGE && w->pipe != NULL) {
 		const struct filepipe_failure *f = filepipe_failure(w->pipe);
 		ev.note = f->words.buf;
@@ -171,5 +173,6 @@ tell_operand_error(struct run *run, const char *src, struct err why, const char 
 		.note = note,
 	};
 
+	atomic_store(&run->faulty, true);
 	report_emit(run->report, &ev);
 }

@@ -12,7 +12,9 @@ struct carried {
 	int64_t size;            /* logical bytes */
 	struct moved moved;      /* how its content travelled */
 	const char *note;        /* further words, or NULL */
+	bool hashed;             /* the worker's digests are of its content */
 	const char *hash;        /* digests of its content, as hashing_text() says; NULL = none */
+	const char *verified;    /* how it was read back, see event.h; NULL = it was not */
 	const char *backup;      /* path below the destination of the file saved, or NULL */
 	int64_t began_ns;        /* when it began, 0 = not measured */
 };

@@ -36,8 +36,8 @@ time_text(const struct timespec *t, char text[static 64])
 	return text;
 }
 
-static void
-compare_stat(const struct keep *keep, const struct stat *a, const struct stat *b, struct str *why)
+void
+unlike_stat(const struct keep *keep, const struct stat *a, const struct stat *b, struct str *why)
 {
 	char from[64];
 	char to[64];
@@ -83,7 +83,7 @@ unlike_attributes(struct worker *w, const struct entry *e, const struct pair *p,
 	const struct keep *keep = &v->opts->keep;
 	bool alike;
 
-	compare_stat(keep, &p->a, &p->b, why);
+	unlike_stat(keep, &p->a, &p->b, why);
 	if (keep->xattr || keep->context || (keep->mode && !S_ISLNK(p->a.st_mode)))
 		TRY(compare_xattrs(w, e, p, why));
 	if (v->pairs == NULL || S_ISDIR(p->a.st_mode))

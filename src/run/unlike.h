@@ -11,6 +11,7 @@
 struct verifying {
 	const struct verify_opts *opts; /* what was asked for */
 	struct linkpairs *pairs;        /* names of one file; NULL = nobody asked */
+	struct manifestcheck *list;     /* the manifest that stands for the first tree, or NULL */
 };
 
 /* The two sides of one name. */
@@ -25,6 +26,9 @@ struct pair {
 [[gnu::format(printf, 2, 3)]] void unlike_add(struct str *why, const char *format, ...);
 /* The word for the type of MODE. */
 const char *unlike_type(mode_t mode);
+/* Add to WHY in what attributes of a stat, of those that KEEP names, A and B are unlike. */
+void unlike_stat(
+    const struct keep *keep, const struct stat *a, const struct stat *b, struct str *why);
 /* Add to WHY in what attributes, of those to be compared, the two sides of E are unlike. */
 struct err unlike_attributes(
     struct worker *w, const struct entry *e, const struct pair *p, struct str *why);

@@ -12,6 +12,7 @@
 #include "run/dirjob.h"
 #include "run/entryjob.h"
 #include "run/likeness.h"
+#include "run/manifestcheck.h"
 #include "run/sink.h"
 #include "sys/file.h"
 
@@ -131,14 +132,12 @@ compare(struct worker *w, const struct entry *e)
 {
 	struct pair p = { .a_fd = -1, .b_fd = -1 };
 	bool quick = w->run->verify->opts->quick;
-	struct err err = ERR_OK;
+	struct err err = err_make(ENOENT, OP_STAT, SIDE_DST, -1);
 
 	if (e->type == DT_REG && e->other == DT_REG && !quick)
 		return likeness_of_files(w, e);
 	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, &p.a));
-	if (e->other == SIDE_ABSENT)
-		err = err_make(ENOENT, OP_STAT, SIDE_DST, -1);
-	else
+	if (e->other != SIDE_ABSENT)
 		err = dir_stat(e->dir->dst_fd, e->name, e->follow, SIDE_DST, &p.b);
 	if (err.code == ENOENT && !e->operand) {
 		unlike_tell(w, e, &p.a, ACTION_MISSING, NULL);
@@ -288,6 +287,39 @@ conclude(struct run *run)
 	(void)run;
 }
 
+/* Whether the operands are a manifest and, perhaps, the directory that it is of. */
+static bool
+names_manifest(const struct verify_opts *opts)
+{
+	struct stat st;
+
+	if (opts->n_operands < 2)
+		return true;
+	return manifestcheck_is_one(opts->operands[0]) &&
+	       !err_failed(dir_stat(AT_FDCWD, opts->operands[1], true, SIDE_DST, &st)) &&
+	       S_ISDIR(st.st_mode);
+}
+
+/* Carry out RUN, comparing a tree with a manifest. */
+static int
+run_manifest(struct run *run, struct verifying *v)
+{
+	static const struct run_steps steps = { .give = manifestcheck_give, .conclude = conclude };
+	char **operands = v->opts->operands;
+	struct manifestcheck list = {
+		.path = operands[0],
+		.dir = v->opts->n_operands > 1 ? operands[1] : ".",
+	};
+
+	manifestcheck_open(&list);
+	v->list = &list;
+	if (!err_failed(list.why) && list.algos.n > 0)
+		run->request.hash = &list.algos;
+	int status = run_carry_out(run, &steps);
+	manifestcheck_release(&list);
+	return status;
+}
+
 int
 verify_run(struct verify_opts *opts)
 {
@@ -307,6 +339,8 @@ verify_run(struct verify_opts *opts)
 		},
 	};
 
+	if (names_manifest(opts))
+		return run_manifest(&run, &verifying);
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	if (opts->keep.links) {

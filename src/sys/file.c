@@ -80,16 +80,34 @@ file_write_all(int fd, const void *buf, size_t size)
 	return ERR_OK;
 }
 
-struct err
-file_reopen(int fd, int *src)
+static struct err
+reopen(int fd, int flags, int *src)
 {
 	char path[32];
 
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	do
-		*src = open(path, O_RDONLY | O_CLOEXEC);
+		*src = open(path, O_RDONLY | O_CLOEXEC | flags);
 	while (*src < 0 && errno == EINTR);
 	return *src < 0 ? err_sys(OP_OPEN, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+file_reopen(int fd, int *src)
+{
+	return reopen(fd, 0, src);
+}
+
+struct err
+file_reopen_direct(int fd, int *src)
+{
+	return reopen(fd, O_DIRECT, src);
+}
+
+void
+file_drop_cache(int fd)
+{
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 }
 
 struct err

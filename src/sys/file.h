@@ -50,6 +50,13 @@ struct err file_write_all(int fd, const void *buf, size_t size);
  * Fails with OPEN of the destination. */
 struct err file_reopen(int fd, int *src);
 
+/* As file_reopen(), but what is read comes past the page cache: offsets, sizes and memory have to be
+ * multiples of 4096 then.  EINVAL where the file system cannot do that. */
+struct err file_reopen_direct(int fd, int *src);
+
+/* Drop from the page cache what it has of FD and is not dirty; a hint, so failure means nothing. */
+void file_drop_cache(int fd);
+
 /* Get the attributes of FD.  Any thread.  Fails with STAT on SIDE. */
 struct err file_stat(int fd, enum err_side side, struct stat *st);
 

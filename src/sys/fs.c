@@ -101,3 +101,29 @@ fs_write_text(const char *path, const char *text, size_t len)
 	str_release(&aside);
 	return e;
 }
+
+struct err
+fs_open_temporary(int *fd)
+{
+	/* no thread of ours changes the environment */
+	const char *dir = secure_getenv("TMPDIR"); /* NOLINT(concurrency-mt-unsafe) */
+	struct str name = STR_INIT;
+
+	if (dir == NULL || dir[0] == '\0')
+		dir = "/tmp";
+	*fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	if (*fd >= 0)
+		return ERR_OK;
+	/* a file system without nameless files, or none that is there at all */
+	str_addf(&name, "%s/decant.XXXXXX", dir);
+	struct err err = str_check(&name);
+	if (!err_failed(err)) {
+		*fd = mkostemp(name.buf, O_CLOEXEC);
+		if (*fd < 0)
+			err = err_sys(OP_CREATE, SIDE_DST, -1);
+		else
+			(void)unlink(name.buf); /* what stays is an empty name more in /tmp */
+	}
+	str_release(&name);
+	return err;
+}

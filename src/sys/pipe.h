@@ -31,6 +31,7 @@ struct err fd_facts(int fd, struct fd_facts *facts);
 
 /* What FD is open on; FILE for what is not open: trying will tell. */
 enum fd_kind fd_kind_of(int fd);
+
 /* True when a descriptor of kind K can keep who reads or writes it waiting. */
 static inline bool
 fd_kind_polls(enum fd_kind k)

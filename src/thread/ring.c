@@ -39,9 +39,9 @@ struct ring {
 	alignas(CACHE_LINE) atomic_size_t head; /* bytes ever committed; the writer's */
 	char *memory;                           /* RING_SIZE bytes, mapped twice */
 	const struct cancel *cancel;
-	atomic_bool hung_up;                    /* set once: the reader is not to sleep */
 	pthread_mutex_t lock;                   /* only for sleeping and waking */
 	alignas(CACHE_LINE) atomic_size_t tail; /* bytes ever taken; the reader's */
+	atomic_bool hung_up;                    /* set once: the reader is not to sleep */
 	alignas(CACHE_LINE) struct ring_side writer;
 	alignas(CACHE_LINE) struct ring_side reader;
 };

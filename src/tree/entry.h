@@ -12,12 +12,12 @@ struct entry {
 	const char *name;     /* below the directory's destination, a single component */
 	unsigned number;      /* of the operand that it is, from 0; below one its node has it */
 	unsigned char type;   /* DT_*, DT_UNKNOWN when it has to be asked for */
-	unsigned char other;  /* likewise of what the directory's SIDES have by NAME: SIDE_ABSENT, or
+	unsigned char other; /* likewise of what the directory's SIDES have by NAME: SIDE_ABSENT, or
 	                       * nothing that counts where there are no SIDES */
-	bool operand;         /* a person named it: cp's rules for operands hold */
-	bool follow;          /* a symbolic link is followed */
-	bool handed;          /* it was handed over already: a worker carries it, however big */
-	atomic_bool *claim;   /* true while a worker that it was handed to carries it, or NULL */
+	bool operand;        /* a person named it: cp's rules for operands hold */
+	bool follow;         /* a symbolic link is followed */
+	bool handed;         /* it was handed over already: a worker carries it, however big */
+	atomic_bool *claim;  /* true while a worker that it was handed to carries it, or NULL */
 };
 
 #endif

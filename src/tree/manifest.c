@@ -277,6 +277,7 @@ take_extra(struct manifest *m, struct piece p, struct manifest_entry *e)
 static const char *
 take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
 {
+	static const char types[] = { 'f', 'd', 'l', 'p', 's', 'b', 'c' };
 	struct piece f[8]; /* the fields before the name */
 	uint64_t n = 0;
 
@@ -285,7 +286,7 @@ take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
 		if (!cut(&line, ' ', &f[i]))
 			return "too few fields";
 	}
-	if (f[0].len != 1 || memchr("fdlpsbc", f[0].at[0], 7) == NULL)
+	if (f[0].len != 1 || memchr(types, f[0].at[0], sizeof types) == NULL)
 		return "unknown type";
 	e->type = f[0].at[0];
 	if (!take_digests(m, f[1], e))

@@ -106,7 +106,8 @@ manifest_add_text(struct str *s, const char *bytes, size_t len)
 }
 
 void
-manifest_add_digests(struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
+manifest_add_digests(
+    struct str *s, const struct manifest_algos *algos, const struct manifest_entry *e)
 {
 	static const char digits[] = "0123456789abcdef";
 

@@ -96,6 +96,7 @@ node_new(struct node *parent, const char *src_name, const char *name)
 	node_ref(parent);
 	node_add_work(parent);
 	n->parent = parent;
+	n->number = parent->number;
 	n->place = parent->place;
 	return n;
 }

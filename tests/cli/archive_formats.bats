@@ -4,7 +4,8 @@
 load helpers
 
 setup() {
-	[ -x "${DECANT_ARC:-}" ] || skip 'archive.so was not built'
+	: "${DECANT_ARC:=$(dirname "$DECANT")/tests/client/arc}"
+	[ -x "$DECANT_ARC" ] || skip 'archive.so was not built'
 	cd "$BATS_TEST_TMPDIR" || return
 	mkdir t
 	make_zoo t
@@ -18,12 +19,12 @@ make_zoo() {
 	data 512 >"$1/block"
 	: >"$1/empty"
 	ln "$1/f" "$1/hard"
-	ln -s ../f "$1/d/sym"
+	ln -s e "$1/d/sym"
 	mkfifo "$1/fifo"
 	truncate -s 5M "$1/sparse"
 	printf x | dd of="$1/sparse" bs=1 seek=1000000 conv=notrunc status=none
 	truncate -s 3M "$1/hole"
-	: >"$1/"$'new\nline' >"$1/"$'\xc3\xa9' >"$1/"$'e\xcc\x81'
+	touch "$1/"$'new\nline' "$1/"$'\xc3\xa9'
 	chmod 2750 "$1/d"
 	chmod 4755 "$1/f"
 	find "$1" -exec touch -h -d '2001-02-03 04:05:06.123456789' {} +
@@ -99,15 +100,15 @@ same_facts() {
 		diff <(grep -oE 'size=.*' want | sort) \
 			<(listing $archive | grep -E 'name=(./|)(big|sparse|block)' | grep -oE 'size=.*' | sort)
 	done
-	listing a.zip | grep -q 'symlink name=d/sym link=../f mode=0777'
+	listing a.zip | grep -q 'symlink name=d/sym link=e mode=0777'
 }
 
 @test "what we write in tar, GNU tar and bsdtar unpack to the same tree" {
 	require_command bsdtar
 	tar --format=pax -S -cf in.tar -C t .
 	for way in '' -h; do
-		for kind in .tar .tar.gz .tar.zst .tar.xz .tar.bz2 .tar.lz4; do
-			[ "$way$kind" = -h ] || [ "$kind" = .tar ] || [ -z "$way" ] || continue
+		for kind in .tar .tar.gz .tar.zst .tar.xz .tar.bz2; do
+			[ "$kind" = .tar ] || [ -z "$way" ] || continue
 			# shellcheck disable=SC2086 # a flag or nothing
 			"$DECANT_ARC" convert $way in.tar "x$kind" "out$kind"
 			for tool in tar bsdtar; do
@@ -142,7 +143,7 @@ same_facts() {
 	for tree in z s; do
 		cmp t/big $tree/big
 		cmp t/sparse $tree/sparse
-		assert_equal "$(readlink $tree/d/sym)" ../f
+		assert_equal "$(readlink $tree/d/sym)" e
 	done
 }
 
@@ -175,7 +176,9 @@ same_facts() {
 @test "streams are packed and unpacked as the tools do" {
 	for kind in gzip zstd xz bzip2 lz4; do
 		require_command $kind
+		# shellcheck disable=SC2094 # cmp only reads
 		"$DECANT_ARC" deflate $kind <t/big | $kind -dc | cmp - t/big
+		# shellcheck disable=SC2094
 		$kind -c <t/big | "$DECANT_ARC" inflate $kind | cmp - t/big
 		run -2 --separate-stderr bash -c "$kind -c <t/big | head -c 100000 | '$DECANT_ARC' inflate $kind >/dev/null"
 		# shellcheck disable=SC2154 # set by run

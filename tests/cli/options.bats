@@ -15,7 +15,7 @@ refused() {
 	local saying=$1 help=decant
 	shift
 	case ${1-} in
-	copy | pipe) help="decant $1" ;;
+	copy | hash | pipe) help="decant $1" ;;
 	esac
 	run --separate-stderr decant "$@"
 	assert_equal "$status" 2
@@ -81,7 +81,8 @@ options_of_manual() {
 @test "--help shows each verb, and speaks of cp when called so" {
 	run decant --help
 	assert_line --index 0 'Usage: decant copy [OPTION]... SOURCE DEST'
-	assert_line --index 1 "  or:  decant pipe [OPTION]... STAGE ['|' STAGE]..."
+	assert_line --index 1 '  or:  decant hash [OPTION]... PATH...'
+	assert_line --partial "  or:  decant pipe [OPTION]..."
 	ln -s "$DECANT" cp
 	run ./cp --help
 	assert_success
@@ -91,7 +92,7 @@ options_of_manual() {
 }
 
 @test "--help of a verb shows every option on lines of 79 columns" {
-	for verb in copy pipe; do
+	for verb in copy hash verify pipe; do
 		run decant "$verb" --help
 		assert_success
 		assert_line --index 0 --partial "Usage: decant $verb [OPTION]..."
@@ -106,6 +107,10 @@ options_of_manual() {
 	{
 		decant --help=copy
 		echo
+		decant --help=hash
+		echo
+		decant --help=verify
+		echo
 		decant --help=pipe
 	} >each
 	run diff all each
@@ -114,7 +119,7 @@ options_of_manual() {
 }
 
 @test "the table, the help and the manual of each verb have the same options" {
-	for verb in copy pipe; do
+	for verb in copy hash verify pipe; do
 		options_of_table "$verb" >table
 		[ "$(wc -l <table)" -gt 14 ]
 		options_of_help "$verb" >help
@@ -127,7 +132,7 @@ options_of_manual() {
 }
 
 @test "the manual has the groups of the help in their order" {
-	for verb in copy pipe; do
+	for verb in copy hash verify pipe; do
 		{
 			section "$verb"
 			section options
@@ -176,11 +181,11 @@ options_of_manual() {
 }
 
 @test "missing and superfluous operands are named" {
-	refused 'missing verb (use copy or pipe)'
+	refused 'missing verb (use copy, hash, verify or pipe)'
 	refused 'missing file operand' copy
 	refused "missing destination after 'x'" copy x
 	refused "extra operand 'c'" copy -T a b c
-	refused "unknown verb 'sync' (use copy or pipe)" sync a b
+	refused "unknown verb 'sync' (use copy, hash, verify or pipe)" sync a b
 	refused "unknown verb 'pip'; did you mean 'pipe'?" pip a b
 	refused "missing verb before '-r' (use 'decant copy')" -r a b
 }

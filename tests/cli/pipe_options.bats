@@ -24,8 +24,6 @@ Try 'decant pipe --help'."
 }
 
 @test "a stage that is missing is said to be" {
-	refused 'missing stage'
-	refused 'missing stage' --stats
 	refused "missing stage before '|'" '|' out
 	refused "missing stage after '!'" in '!'
 	refused "missing stage between '|' and '|'" in '|' '|' out
@@ -55,6 +53,8 @@ Try 'decant pipe --help'."
 	refused "invalid value '1X' for 'limit' (use a size such as 4096 or 10M)" in '|' limit 1X '|' out
 	refused "invalid value '5' for 'range' (use OFF:LEN, sizes such as 1M:4096)" in '|' range 5
 	refused "invalid value '0' for 'rate' (use a size a second such as 10M)" in '|' 'rate 0'
+	refused "invalid value 'sha3' for 'hash' (use xxh128, xxh64, sha256, sha512, blake2b, sha1, md5)" \
+		in '|' hash sha3=sums '|' tee copy '|' out
 	refused "invalid value '=f' for 'hash' (use ALGO or ALGO=FILE)" in '|' hash =f
 	refused "invalid value 'host' for 'connect' (use HOST:PORT or unix:PATH)" connect host
 	refused "stage 'hash' needs a value (ALGO[=FILE])" in '|' hash

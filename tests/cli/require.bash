@@ -119,3 +119,10 @@ require_nobody() {
 require_digest() {
 	decant pipe /dev/null '|' hash "$1" '|' /dev/null >/dev/null 2>&1 || skip "there is no module for $1"
 }
+
+# require_flip: $FLIP_LIBRARY can be preloaded
+require_flip() {
+	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers want to be loaded first"
+	FLIP_LIBRARY=$(dirname "$DECANT")/tests/cli/flip_bit.so
+	[ -e "$FLIP_LIBRARY" ] || skip "needs tests/cli/flip_bit.so, which make check builds"
+}

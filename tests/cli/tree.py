@@ -13,6 +13,7 @@ kill SIG USEC CMD   run CMD, send it signal SIG after USEC microseconds; prints 
                 "ended", the microseconds, and its exit status as a shell has it
 Walks below directory descriptors, two at a time, so depth and path length have no limit.
 """
+import hashlib
 import os
 import signal
 import stat
@@ -165,6 +166,70 @@ def print_holes(path):
     os.close(fd)
 
 
+def text_of(name):
+    """Bytes as manifests have them."""
+    out = b""
+    at = 0
+    while at < len(name):
+        for size in (4, 3, 2, 1):
+            piece = name[at:at + size]
+            try:
+                char = piece.decode()
+            except UnicodeDecodeError:
+                continue
+            if len(piece) == size and len(char) == 1:
+                break
+        else:
+            char = "\0"
+            piece = name[at:at + 1]
+        if ord(char) >= 0xa0 or (0x20 < ord(char) < 0x7f and char != "\\"):
+            out += piece
+        else:
+            out += b"".join(b"\\x%02x" % byte for byte in piece)
+        at += len(piece)
+    return out
+
+
+def entries_of(path, name, algo):
+    """(type, digest, stat, extra, name) of all entries, in tree order."""
+    at = os.lstat(path)
+    kind = {stat.S_IFREG: b"f", stat.S_IFDIR: b"d", stat.S_IFLNK: b"l", stat.S_IFIFO: b"p",
+            stat.S_IFSOCK: b"s", stat.S_IFBLK: b"b", stat.S_IFCHR: b"c"}[stat.S_IFMT(at.st_mode)]
+    digest = extra = b"-"
+    if kind == b"f":
+        with open(path, "rb") as file:
+            digest = hashlib.new(algo, file.read()).hexdigest().encode()
+    elif kind == b"l":
+        extra = text_of(os.readlink(path))
+    elif kind in b"bc":
+        extra = b"%d:%d" % (os.major(at.st_rdev), os.minor(at.st_rdev))
+    yield kind, digest, at, extra, text_of(name or b".")
+    if kind == b"d":
+        for child in sorted(os.listdir(path)):
+            yield from entries_of(path + b"/" + child, name + b"/" + child if name else child, algo)
+
+
+def print_digest(root, algo):
+    """The digest of a tree as the manual defines it."""
+    whole = hashlib.new(algo)
+    for kind, digest, at, extra, name in entries_of(root, b"", algo):
+        mode = b"%04o" % stat.S_IMODE(at.st_mode)
+        whole.update(b" ".join((kind, digest, mode, extra, name)) + b"\n")
+    print(whole.hexdigest())
+
+
+def print_manifest(root, algo):
+    """The manifest of a tree without its last line."""
+    out = sys.stdout.buffer
+    out.write(b"decant-manifest 1 %s\n" % algo.encode())
+    for kind, digest, at, extra, name in entries_of(root, b"", algo):
+        size = b"%d" % at.st_size if kind == b"f" else b"-"
+        mode = b"%04o" % stat.S_IMODE(at.st_mode)
+        seconds, ns = divmod(at.st_mtime_ns, 10**9)
+        out.write(b" ".join((kind, digest, size, mode, b"%d" % at.st_uid, b"%d" % at.st_gid,
+                             b"%d.%09d" % (seconds, ns), extra, name)) + b"\n")
+
+
 def shell_status(status):
     code = os.waitstatus_to_exitcode(status)
     return code if code >= 0 else 128 - code
@@ -200,6 +265,10 @@ def main(args):
         make_small(path, int(args[3]))
     elif verb == "fan":
         make_fan(path, *map(int, args[3:6]))
+    elif verb == "digest":
+        print_digest(path, args[3])
+    elif verb == "manifest":
+        print_manifest(path, args[3])
     elif verb == "holes":
         print_holes(path)
     else:

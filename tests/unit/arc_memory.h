@@ -12,6 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+/* True, having said so, when there is no module to test. */
+static inline bool
+skips_all(void)
+{
+	if (!HAVE_ARCHIVE_MODULE)
+		puts("1..0 # SKIP built without libarchive");
+	return !HAVE_ARCHIVE_MODULE;
+}
+
 /* The module of this build, two directories above the program; NULL after a word on what is wrong. */
 static inline const struct arc_module *
 built_module(void)

@@ -10,7 +10,7 @@
 enum {
 	FLIPS = 500,     /* damaged bits an archive */
 	ZOO_BIG = 20000, /* bytes of the content that is one */
-	ZOO_SPARSE = 1 << 20,
+	ZOO_SPARSE = 1 << 16,
 };
 
 #define NAME(text)                                        \
@@ -34,7 +34,7 @@ static const struct arc_xattr zoo_xattrs[] = {
 	{ "system.posix_acl_access", zoo_acl, sizeof(zoo_acl) },
 };
 
-static const struct arc_range zoo_ranges[] = { { 4096, 4096 }, { 524288, 8192 } };
+static const struct arc_range zoo_ranges[] = { { 4096, 4096 }, { 40960, 8192 } };
 
 /* A name of 240 bytes, which no field of tar holds. */
 #define FORTY "0123456789012345678901234567890123456789"

@@ -32,6 +32,9 @@ struct verdict {
 	struct err last; /* what ended it */
 };
 
+/* What every byte is added to, so that it is looked at. */
+static volatile unsigned sum;
+
 /* Read all of FEED: every header and block, as the sanitizers watch. */
 static struct verdict
 read_all(struct arc_feed *feed, const struct arc_read_options *options)
@@ -40,7 +43,6 @@ read_all(struct arc_feed *feed, const struct arc_read_options *options)
 	struct arc_reader *r = ops->make(feed, options);
 	struct verdict v = { .last = ERR_OK };
 	const struct arc_member *m;
-	unsigned sum = 0;
 
 	assert_non_null(r);
 	for (;;) {
@@ -333,5 +335,5 @@ main(void)
 		cmocka_unit_test(many_members_need_no_more_memory),
 	};
 
-	return cmocka_run_group_tests(tests, prepare, NULL);
+	return skips_all() ? 0 : cmocka_run_group_tests(tests, prepare, NULL);
 }

@@ -213,6 +213,7 @@ borrow_often(void *arg)
 	return NULL;
 }
 
+/* Row 86 of tests/STAGES.md. */
 static void
 no_more_than_the_ceiling_is_lent(void **state)
 {

@@ -143,6 +143,7 @@ a_command_that_is_missing_leaves_nothing(void **state)
 	}
 }
 
+/* Rows 76, 77 of tests/STAGES.md. */
 static void
 it_gets_three_descriptors_and_sigpipe(void **state)
 {
@@ -249,6 +250,7 @@ what_it_is_stopped_for_is_its_verdict(void **state)
 		}
 }
 
+/* Row 65 of tests/STAGES.md. */
 static void
 one_that_is_deaf_is_killed_in_the_end(void **state)
 {
@@ -310,6 +312,7 @@ its_children_go_with_it(void **state)
 	}
 }
 
+/* Row 65 of tests/STAGES.md. */
 static void
 on_a_terminal_it_stays_in_our_group(void **state)
 {
@@ -326,6 +329,7 @@ on_a_terminal_it_stays_in_our_group(void **state)
 	test_end(&t, s);
 }
 
+/* Row 67 of tests/STAGES.md. */
 static void
 the_last_words_are_kept(void **state)
 {
@@ -475,6 +479,7 @@ words_of(char *text, const char *words[16])
 	return n;
 }
 
+/* Row 70 of tests/STAGES.md. */
 static void
 the_newest_setting_wins(void **state)
 {

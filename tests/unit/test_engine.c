@@ -194,6 +194,7 @@ reflink_never_shares_nothing(void **state)
 	close_pair();
 }
 
+/* Row 2 of tests/STAGES.md. */
 static void
 empty_files_take_no_call(void **state)
 {

@@ -172,6 +172,7 @@ short_counts_go_on(void **state)
 	close_pair();
 }
 
+/* Row 20 of tests/STAGES.md. */
 static void
 moving_nothing_is_not_believed(void **state)
 {

@@ -216,6 +216,7 @@ what_cannot_be_is_refused(void **state)
 	}
 }
 
+/* Row 26 of tests/STAGES.md. */
 static void
 the_line_of_the_manual(void **state)
 {

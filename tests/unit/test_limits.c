@@ -92,6 +92,7 @@ limited(struct limits limits, const char *const *argv)
 static const char *const sleeps[] = { "sleep", "30", NULL };
 static const char *const naps[] = { "sleep", "0.4", NULL };
 
+/* Rows 56, 89 of tests/STAGES.md. */
 static void
 what_takes_too_much_is_killed_then_reported(void **state)
 {
@@ -122,7 +123,7 @@ what_takes_too_much_is_killed_then_reported(void **state)
 	test_end(&t, s);
 }
 
-/* Its children count: the shell itself has next to nothing. */
+/* Row 91 of tests/STAGES.md: its children count: the shell itself has next to nothing. */
 static void
 the_whole_tree_counts(void **state)
 {
@@ -144,6 +145,7 @@ the_whole_tree_counts(void **state)
 	test_end(&t, s);
 }
 
+/* Rows 90, 93 of tests/STAGES.md. */
 static void
 the_peak_is_told_once_however_it_ends(void **state)
 {
@@ -202,6 +204,7 @@ what_never_ran_has_no_peak(void **state)
 	test_end(&t, s);
 }
 
+/* Row 92 of tests/STAGES.md. */
 static void
 memory_that_cannot_be_read_is_told_once(void **state)
 {

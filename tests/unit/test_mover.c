@@ -32,6 +32,7 @@ static const enum moved_by expected[KIND_N][KIND_N] = {
 #undef N
 };
 
+/* Rows 7, 9, 11, 27 of tests/STAGES.md. */
 static void
 every_pair_has_its_means(void **state)
 {
@@ -48,6 +49,7 @@ every_pair_has_its_means(void **state)
 	}
 }
 
+/* Row 31 of tests/STAGES.md. */
 static void
 a_neighbor_gets_bytes_of_its_own(void **state)
 {

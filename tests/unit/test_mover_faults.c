@@ -54,6 +54,7 @@ a_refusal_is_followed_at_the_exact_byte(void **state)
 	assert_int_equal(count_fds(), before);
 }
 
+/* Rows 5, 10, 23 of tests/STAGES.md. */
 static void
 what_is_no_refusal_is_the_end(void **state)
 {
@@ -122,6 +123,7 @@ nobody_reads_is_a_broken_pipe(void **state)
 	assert_int_equal(count_fds(), before);
 }
 
+/* Row 12 of tests/STAGES.md. */
 static void
 a_reader_that_stalls_costs_nothing(void **state)
 {

@@ -78,6 +78,7 @@ an_empty_pipe_comes_back(void **state)
 	pipepool_free(p);
 }
 
+/* Row 13 of tests/STAGES.md. */
 static void
 bytes_left_in_a_pipe_are_never_seen_again(void **state)
 {

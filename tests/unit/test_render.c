@@ -90,9 +90,11 @@ static const struct {
 
 #define SUMMARY_TAIL                                                                              \
 	"\"items\":{\"new\":0,\"changed\":0,\"attributes\":0,\"linked\":0,\"unchanged\":0,"       \
-	"\"deleted\":0,\"failed\":0},\"bytes\":{\"logical\":0,\"written\":0,\"cloned\":0,"        \
+	"\"deleted\":0,\"missing\":0,\"extra\":0,\"failed\":0},\"bytes\":{\"logical\":0,"         \
+	"\"written\":0,\"cloned\":0,"                                                             \
 	"\"holes\":0},\"how\":{\"reflink\":0,\"copy_file_range\":0,\"sendfile\":0,\"buffer\":0}," \
-	"\"errors\":{},\"vanished\":0,\"changed\":0,\"lost\":0,\"seconds\":0.000000,"             \
+	"\"errors\":{},\"vanished\":0,\"changed\":0,\"lost\":0,\"verified\":0,\"seconds\":0."     \
+	"000000,"                                                                                 \
 	"\"interrupted\":false}\n"
 
 /* One event as JSON. */

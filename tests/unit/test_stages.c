@@ -183,7 +183,9 @@ static const struct {
 	const char *args;
 	const char *complaint;
 } wrong[] = {
-	{ "", "missing stage" },
+	{ "a;|;hash;sha3;|;b",
+	    "invalid value 'sha3' for 'hash' (use xxh128, xxh64, sha256, sha512, "
+	    "blake2b, sha1, md5)" },
 	{ "|", "missing stage before '|'" },
 	{ "!;a", "missing stage before '!'" },
 	{ "a;|", "missing stage after '|'" },

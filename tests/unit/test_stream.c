@@ -383,6 +383,7 @@ alarm_rings(int sig)
 	(void)sig;
 }
 
+/* Row 4 of tests/STAGES.md. */
 static void
 signals_change_nothing(void **state)
 {

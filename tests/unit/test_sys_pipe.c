@@ -151,6 +151,7 @@ flags_are_facts(void **state)
 	assert_int_equal(fd_set_nonblocking(w).code, EBADF);
 }
 
+/* Row 14 of tests/STAGES.md. */
 static void
 a_size_is_a_wish(void **state)
 {

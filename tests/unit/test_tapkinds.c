@@ -217,6 +217,7 @@ a_limit_ends_early_with_its_last_byte(void **state)
 	assert_int_equal(ended(s, true), VERDICT_EARLY);
 }
 
+/* Row 22 of tests/STAGES.md. */
 static void
 a_range_lets_its_part_pass(void **state)
 {

@@ -50,7 +50,7 @@ options_of_commands_are_theirs(void **state)
 	line_release(&l);
 }
 
-/* Each option of a verb has one name, help that fits, and the meaning that it has in other verbs. */
+/* Each option of a verb has one name, help that fits, and the form that it has in other verbs. */
 static void
 tables_are_sound(void **state)
 {
@@ -80,9 +80,8 @@ tables_are_sound(void **state)
 				continue;
 			const struct opt *same =
 			    opt_by_name(&other->table, o->name, strlen(o->name));
-			assert_string_equal(same->help, o->help);
-			assert_int_equal(same->kind, o->kind);
-			assert_ptr_equal(same->apply, o->apply);
+			/* how it is said, and what is filled in, is the verb's */
+			assert_int_equal(same->arg != NULL, o->arg != NULL);
 		}
 		for (size_t i = 0; i < t->n_aliens; i++)
 			assert_null(opt_by_name(t, t->aliens[i].name, strlen(t->aliens[i].name)));

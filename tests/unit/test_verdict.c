@@ -67,6 +67,7 @@ parse(const char *letters, struct verdict *all)
 	return n;
 }
 
+/* Row 73 of tests/STAGES.md. */
 static void
 the_verdict_that_matters_is_chosen(void **state)
 {
@@ -104,6 +105,7 @@ ignored(const char *text, enum verdict_kind kind, int code)
 	return verdict_is_ignored(&ig, &v);
 }
 
+/* Row 74 of tests/STAGES.md. */
 static void
 what_is_named_is_ignored(void **state)
 {

@@ -202,6 +202,7 @@ it_looks_like_what_it_wraps(void **state)
 	}
 }
 
+/* Rows 55, 74 of tests/STAGES.md. */
 static void
 every_slot_forwards(void **state)
 {
