@@ -66,7 +66,8 @@ struct event {
 	bool fatal;         /* ERROR: the run stops because of it */
 	const char *note;   /* further words, or NULL: the other name when LINKED, else reasons
 	                          * joined by ", "; the whole remark of a NOTE or a REFUSE */
-	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM */
+	const char *hash;   /* digests of the content, "xxh128:9f86...", or NULL; ITEM, and
+	                          * ERROR for what changed while it was read: of what stands there */
 	const char
 	    *verified; /* how the content was read back, "cold", "cached", or "shared" if it was
 	                          * not because it is the source's; NULL = nobody asked; ITEM */

@@ -173,6 +173,8 @@ add_error(struct str *s, const char *type, const struct event *ev)
 	if (ev->err.off > 0)
 		add_number(s, "offset", ev->err.off);
 	add_bool(s, "fatal", ev->fatal);
+	if (ev->hash != NULL)
+		add_text(s, "hash", ev->hash);
 	if (ev->err.op == OP_STAGE && ev->result != NULL) {
 		add_text(s, "result", ev->result);
 		add_number(s, "code", ev->code);

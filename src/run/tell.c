@@ -131,6 +131,9 @@ tell_error(struct worker *w, const struct entry *e, struct err why, const char *
 	atomic_fetch_add_explicit(&run->live->items_done, 1, memory_order_relaxed);
 	if (class == ERR_CLASS_CANCELED)
 		return;
+	/* what changed while it was read stands all the same */
+	if (why.op == OP_CHANGED && w->hash.len > 0)
+		ev.hash = w->hash.buf;
 	atomic_store(&run->faulty, true);
 	if (why.op == OP_STAGE && w->pipe != NULL) {
 		const struct filepipe_failure *f = filepipe_failure(w->pipe);

@@ -15,6 +15,7 @@ teardown_file() {
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
+	require_digest sha256
 }
 
 # sha_of FILE
@@ -34,12 +35,13 @@ sums_are_right() {
 
 # rewrite FILE: until it is ended, write it anew in place, its bytes all alike
 rewrite() {
-	exec "$PYTHON" -c 'import os, sys
+	exec "$PYTHON" -c 'import os, sys, time
 fd = os.open(sys.argv[1], os.O_WRONLY)
 blocks = [bytes([c]) * (1 << 20) for c in range(65, 91)]
 while True:
 	for block in blocks:
-		os.pwrite(fd, block, 0)' "$1"
+		os.pwrite(fd, block, 0)
+		time.sleep(0.0005)' "$1"
 }
 
 @test "--hash: each file's digest is that of its copy" {
@@ -131,14 +133,12 @@ pipeline: file | hash md5 | hash xxh64 | file     links: read, fused, fused, wri
 	writer=$!
 	for ((i = 0; i < rounds; i++)); do
 		rm -f b
-		# a source that changed each time is named, and has no digest to be wrong
+		# what changed each time is named, and stands there with its digest
 		decant copy --json --hash=sha256 a b >events 2>/dev/null || [ $? -eq 4 ]
-		jq -e 'select(.hash)' events >/dev/null || continue
 		sums_are_right events
 	done
 	kill "$writer"
 	wait "$writer" || true
-	# A clone is at rest whatever the source does, but its times may show the writer.
 	decant copy --json --hash=sha256 a b >events
 	sums_are_right events
 }
@@ -164,7 +164,15 @@ pipeline: file | hash md5 | hash xxh64 | file     links: read, fused, fused, wri
 Try 'decant copy --help'."
 	run --separate-stderr decant copy --hash= a b
 	assert_equal "$status" 2
-	run --separate-stderr env DECANT_MODULE_DIR="$PWD" "$DECANT" copy --hash=sha256 a b
-	[ "$status" -eq 2 ] || [ "$status" -eq 0 ]
-	[ "$status" -eq 0 ] || assert_not_exists b
+	# a program without its module beside it
+	mkdir bin
+	cp "$DECANT" bin/decant
+	if bin/decant pipe a '|' hash sha256 '|' /dev/null >/dev/null 2>&1; then
+		skip "a module is installed"
+	fi
+	run --separate-stderr bin/decant copy --hash=sha256 a b
+	assert_equal "$status" 2
+	[[ $stderr == "decant: digest 'sha256' cannot be made: "* ]]
+	assert_not_exists b
+	bin/decant copy --hash=xxh128 a b
 }

@@ -115,6 +115,11 @@ require_nobody() {
 	setpriv --reuid=65534 --regid=65534 --clear-groups true 2>/dev/null || skip "needs setpriv to nobody"
 }
 
+# require_digest ALGO: the program can make such digests, by itself or by its module
+require_digest() {
+	decant pipe /dev/null '|' hash "$1" '|' /dev/null >/dev/null 2>&1 || skip "there is no module for $1"
+}
+
 # require_flip: $FLIP_LIBRARY can be preloaded
 require_flip() {
 	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers want to be loaded first"

@@ -340,6 +340,40 @@ paths_are_as_a_person_would_type_them(void **state)
 	nodes_free(pool);
 }
 
+static void
+what_stands_for_several_ends_after_it(void **state)
+{
+	struct ends ends = { 0 };
+	struct world w;
+
+	(void)state;
+	world_make(&w, BUDGET, false);
+	struct node *n = open_child(&w, w.base, w.src, "walk");
+	assert_int_equal(n->place, 0);
+	n->also = calloc(3, sizeof(struct node *));
+	assert_non_null(n->also);
+	n->n_also = 3;
+	/* nothing is there in the middle */
+	n->also[0] = open_child(&w, w.base, w.src, "first");
+	n->also[2] = open_child(&w, w.base, w.src, "last");
+	n->also[2]->place = 2;
+	struct node *below = node_new(n->also[2], NULL, "below");
+	assert_non_null(below);
+	assert_int_equal(below->place, 2);
+	nodes_release(w.pool, n->also[0]);
+	nodes_release(w.pool, n->also[2]);
+	nodes_release(w.pool, n);
+	nodes_drop_work(w.pool, n, &ends);
+	/* one has work left */
+	assert_int_equal(ends.count, 2);
+	assert_string_equal(ends.names[0], "walk");
+	assert_string_equal(ends.names[1], "first");
+	nodes_drop_work(w.pool, below, &ends);
+	assert_int_equal(ends.count, 3);
+	assert_string_equal(ends.names[2], "last");
+	world_end(&w);
+}
+
 int
 main(void)
 {
@@ -348,6 +382,7 @@ main(void)
 		cmocka_unit_test(a_held_node_is_not_closed),
 		cmocka_unit_test(a_swapped_directory_is_not_opened_again),
 		cmocka_unit_test(what_was_never_opened_is_not_finished),
+		cmocka_unit_test(what_stands_for_several_ends_after_it),
 		cmocka_unit_test(paths_are_as_a_person_would_type_them),
 	};
 	return cmocka_run_group_tests_name("node", tests, NULL, NULL);
