@@ -418,8 +418,10 @@ UNIT_TESTS = \
 	tests/unit/test_links \
 	tests/unit/test_list \
 	tests/unit/test_loop \
+	tests/unit/test_madeset \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
+	tests/unit/test_memberpath \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
