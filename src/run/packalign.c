@@ -57,6 +57,8 @@ add_comment(struct str *s, size_t len)
 static void
 add_extended(struct str *out, const struct str *head, size_t len)
 {
+	/* POSIX.1 pax: the magic with its NUL, then the version */
+	static const char magic[8] = { 'u', 's', 't', 'a', 'r', '\0', '0', '0' };
 	static const char fields[] = "0000644\0"
 				     "0000000\0"
 				     "0000000\0"
@@ -67,7 +69,7 @@ add_extended(struct str *out, const struct str *head, size_t len)
 	memcpy(block + 100, fields, sizeof fields);
 	put_octal(block + SIZE_AT, SIZE_LEN, len - BLOCK);
 	block[TYPE_AT] = 'x';
-	memcpy(block + MAGIC_AT, "ustar\00000", 8);
+	memcpy(block + MAGIC_AT, magic, sizeof magic);
 	sum_up(block);
 	str_add(out, block, BLOCK);
 	add_comment(out, len - BLOCK);
