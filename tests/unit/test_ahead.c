@@ -36,7 +36,7 @@ finish_nothing(struct node *n, struct err why, void *worker)
 	(void)worker;
 }
 
-static enum listed
+static enum ahead_listed
 list_number(void *arg, struct worker *w, struct pack_item *item)
 {
 	struct numbers *n = arg;
