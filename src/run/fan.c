@@ -210,21 +210,11 @@ carry(struct worker *w, const struct entry *e)
 	fanout_carry(w, e, src, &st);
 }
 
-/* There is more to do than a clone. */
-static bool
-carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	(void)w;
-	(void)e;
-	(void)st;
-	return false;
-}
-
 const struct sink sink_several = {
 	.enter = enter,
 	.entered = entered,
 	.carry = carry,
-	.carry_at_once = carry_at_once,
+	.carry_at_once = sink_carry_later,
 	.list = sink_no_sides,
 	.listed = sink_no_sides,
 	.finish = attrs_of_directory,

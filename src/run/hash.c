@@ -282,32 +282,14 @@ carry(struct worker *w, const struct entry *e)
 		tell_error(w, e, err, NULL);
 }
 
-static bool
-carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	(void)w;
-	(void)e;
-	(void)st;
-	return false;
-}
-
-/* Nothing is done to a directory at its end. */
-static void
-finish(struct node *n, struct err why, void *worker)
-{
-	(void)n;
-	(void)why;
-	(void)worker;
-}
-
 const struct sink sink_digests = {
 	.enter = enter,
 	.entered = entered,
 	.list = sink_no_sides,
 	.carry = carry,
-	.carry_at_once = carry_at_once,
+	.carry_at_once = sink_carry_later,
 	.listed = sink_no_sides,
-	.finish = finish,
+	.finish = sink_finish_nothing,
 };
 
 /* The name that operand PATH has in a manifest: its last component, "" for "." and "..". */

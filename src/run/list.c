@@ -94,23 +94,6 @@ carry(struct worker *w, const struct entry *e)
 		tell_entry(w, e, &st, is_link ? target : NULL);
 }
 
-static bool
-carry_later(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	(void)w;
-	(void)e;
-	(void)st;
-	return false;
-}
-
-static void
-finish(struct node *n, struct err why, void *worker)
-{
-	(void)n;
-	(void)why;
-	(void)worker;
-}
-
 static void
 give(struct run *run)
 {
@@ -151,9 +134,9 @@ list_directory(struct unpack_opts *opts)
 		.entered = entered,
 		.list = sink_no_sides,
 		.carry = carry,
-		.carry_at_once = carry_later,
+		.carry_at_once = sink_carry_later,
 		.listed = sink_no_sides,
-		.finish = finish,
+		.finish = sink_finish_nothing,
 	};
 	static const struct walk_opts walk = { .recursive = true };
 	struct listing_run l = {

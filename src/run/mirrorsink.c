@@ -95,21 +95,12 @@ list(struct worker *w, struct node *n)
 	sink_read_sides(w, n);
 }
 
-static bool
-carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	(void)w;
-	(void)e;
-	(void)st;
-	return false;
-}
-
 const struct sink sink_mirror = {
 	.enter = enter,
 	.entered = entered,
 	.list = list,
 	.carry = carry_entry,
-	.carry_at_once = carry_at_once,
+	.carry_at_once = sink_carry_later,
 	.listed = extras_listed,
 	.finish = finish,
 };

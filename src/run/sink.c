@@ -13,6 +13,23 @@ sink_no_sides(struct worker *w, struct node *n)
 	(void)n;
 }
 
+bool
+sink_carry_later(struct worker *w, const struct entry *e, const struct stat *st)
+{
+	(void)w;
+	(void)e;
+	(void)st;
+	return false;
+}
+
+void
+sink_finish_nothing(struct node *n, struct err why, void *worker)
+{
+	(void)n;
+	(void)why;
+	(void)worker;
+}
+
 void
 sink_read_sides(struct worker *w, struct node *n)
 {

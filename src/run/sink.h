@@ -38,6 +38,10 @@ extern const struct sink sink_several;   /* several of them: copy --to */
 void sink_no_sides(struct worker *w, struct node *n);
 /* The slot list that reads N->sides from N's destination, if N has one: for sinks that compare. */
 void sink_read_sides(struct worker *w, struct node *n);
+/* No entry is carried at once: each is to be carried. */
+bool sink_carry_later(struct worker *w, const struct entry *e, const struct stat *st);
+/* Nothing is done to a directory at its end. */
+void sink_finish_nothing(struct node *n, struct err why, void *worker);
 /* N->sides are needed no more: keep their memory for W's next directory. */
 void sink_drop_sides(struct worker *w, struct node *n);
 

@@ -163,15 +163,6 @@ carry(struct worker *w, const struct entry *e)
 		tell_error(w, e, err, NULL);
 }
 
-static bool
-carry_at_once(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	(void)w;
-	(void)e;
-	(void)st;
-	return false;
-}
-
 /* Tell that only the destination has NAME. */
 static void
 tell_extra(struct worker *w, struct node *n, const struct side_name *name)
@@ -208,23 +199,14 @@ listed(struct worker *w, struct node *n)
 	sink_drop_sides(w, n);
 }
 
-/* Nothing is left to do for a directory below which all is done. */
-static void
-finish(struct node *n, struct err why, void *worker)
-{
-	(void)n;
-	(void)why;
-	(void)worker;
-}
-
 static const struct sink sink_compare = {
 	.enter = enter,
 	.entered = entered,
 	.list = sink_read_sides,
 	.carry = carry,
-	.carry_at_once = carry_at_once,
+	.carry_at_once = sink_carry_later,
 	.listed = listed,
-	.finish = finish,
+	.finish = sink_finish_nothing,
 };
 
 /* A base for both operands, which are paths from here. */
