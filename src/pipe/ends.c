@@ -122,7 +122,7 @@ static struct err
 as(struct err e, enum err_op op)
 {
 	if (e.op == OP_OPEN)
-		e.op = op;
+		e.op = (uint8_t)op;
 	return e;
 }
 

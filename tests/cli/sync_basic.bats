@@ -84,6 +84,7 @@ two'
 }
 
 @test "a second run changes nothing, and calls nothing that would" {
+	require_calls
 	make_zoo zoo
 	decant sync -a zoo/ dst/
 	strace -f -o calls "$DECANT" sync -ai --delete zoo/ dst/ >again

@@ -27,10 +27,14 @@ checked() {
 	[ -z "$output" ] || fail "seed $seed: rsync finds: $output"
 	run diff <(grep -v '^dry run' dry | sort) <(sort real)
 	assert_success || fail "seed $seed: $output"
-	strace -f -o calls "$DECANT" sync -a -i --delete "$@" A/ B/ >again
+	decant sync -a -i --delete "$@" A/ B/ >again
 	[ ! -s again ] || fail "seed $seed: again: $(cat again)"
-	run writes calls
-	[ -z "$output" ] || fail "seed $seed: it wrote: $output"
+	# sanitizers make calls of their own
+	if [ "${DECANT_SANITIZERS:-no}" = no ]; then
+		strace -f -o calls "$DECANT" sync -a -i --delete "$@" A/ B/
+		run writes calls
+		[ -z "$output" ] || fail "seed $seed: it wrote: $output"
+	fi
 	find B -name '.decant-*' >left
 	[ ! -s left ] || fail "seed $seed: left: $(cat left)"
 }
