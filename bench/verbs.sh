@@ -260,11 +260,15 @@ case_image() {
 	prepare=prepare_nothing
 }
 
+tidy_image() {
+	rm -f "$fs/dst.img"
+}
+
 case_tcp() {
 	big_file
 	program decant "$decant pipe listen 45671 ! dst.img & sleep 0.2; $decant pipe src/big ! connect 127.0.0.1:45671; wait"
 	program nc 'nc -l -p 45672 >dst.img & sleep 0.2; cat src/big | nc -N 127.0.0.1 45672; wait'
-	prepare=prepare_nothing
+	prepare=tidy_image
 }
 
 # Run command $1 once; prints seconds.
