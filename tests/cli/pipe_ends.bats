@@ -229,7 +229,7 @@ with open("in", "rb") as f:
 	[ ! -s calls ]
 }
 
-@test "two pipelines move much over TCP without a byte in either (row 41, acceptance 6)" {
+@test "two pipelines move much over TCP without a byte in either (row 41)" {
 	require_slow
 	require_calls
 	require_space . 4500
