@@ -221,7 +221,7 @@ sys.exit(p.wait())
 END
 }
 
-@test "a file that shrinks while it is packed: zeros, named, exit 4" {
+@test "a file that shrinks while it is packed: zeros, named, exit 4 (row 33)" {
 	run -4 packed_while 'os.truncate("src/file", 2 << 20)'
 	assert_equal "$(cat told)" "decant: changed while read 'src/file'" ||
 		grep -q "'src/file'" told
