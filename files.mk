@@ -512,6 +512,7 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/filesystems.bash \
 	bench/linkbench.c \
+	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
 	tests/STAGES.md \
