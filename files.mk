@@ -211,6 +211,10 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/hollow.c \
+	src/run/hollow.h \
+	src/run/idmap.c \
+	src/run/idmap.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
@@ -269,6 +273,8 @@ LIBDECANT_FILES = \
 	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
+	src/run/rewrite.c \
+	src/run/rewrite.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
@@ -355,6 +361,8 @@ LIBDECANT_FILES = \
 	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
+	src/tree/modechange.c \
+	src/tree/modechange.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -424,6 +432,7 @@ UNIT_TESTS = \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_memberpath \
+	tests/unit/test_modechange \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
@@ -502,6 +511,8 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_rewrite.bats \
+	tests/cli/sync_shape.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \

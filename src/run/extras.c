@@ -74,16 +74,16 @@ is_protected(struct worker *w, const struct node *n, const struct side_name *nam
 	return ignores_ask(w, n, name->name, name->type == DT_DIR, side, NULL);
 }
 
-/* Whether N has extras that no filter protects. */
+/* Whether N has extras that filters protect, or such that they do not. */
 static bool
-has_extras(struct worker *w, const struct node *n)
+has_extras(struct worker *w, const struct node *n, bool protected)
 {
 	struct side_name name;
 
 	if (sides_unmet(n->sides) == 0)
 		return false;
 	for (size_t at = 0; sides_extra(n->sides, &at, &name), name.name != NULL;) {
-		if (!is_protected(w, n, &name))
+		if (is_protected(w, n, &name) == protected)
 			return true;
 	}
 	return false;
@@ -115,7 +115,9 @@ extras_listed(struct worker *w, struct node *n)
 
 	if (n->sides == NULL)
 		return;
-	bool keep = del->on && !n->partial && sides_are_whole(n->sides) && has_extras(w, n);
+	bool keep = del->on && !n->partial && sides_are_whole(n->sides) && has_extras(w, n, false);
+	if (w->run->mirror->opts->prune_empty && has_extras(w, n, true))
+		atomic_store(&n->held, true);
 	pthread_mutex_lock(&x->lock);
 	x->standing += (int64_t)sides_count(n->sides);
 	if (keep && n->met == 0 && n->parent->parent == NULL)
@@ -336,4 +338,5 @@ extras_conclude(struct run *run)
 			delete_all(w, x);
 	}
 	let_go(w, x, held);
+	run->mirror->braked = held;
 }

@@ -3,6 +3,7 @@
 #include "run/sync.h"
 
 #include "run/extras.h"
+#include "run/hollow.h"
 #include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/operands.h"
@@ -80,6 +81,7 @@ static void
 conclude(struct run *run)
 {
 	extras_conclude(run);
+	hollow_conclude(run);
 	places_close(run);
 	ignores_release(run);
 	require_sharing(run);
