@@ -223,6 +223,8 @@ LIBDECANT_FILES = \
 	src/run/inodes.h \
 	src/run/known.c \
 	src/run/known.h \
+	src/run/lastsource.c \
+	src/run/lastsource.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \

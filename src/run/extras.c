@@ -13,6 +13,7 @@
 #include "base/size.h"
 #include "run/carry.h"
 #include "run/ignores.h"
+#include "run/lastsource.h"
 #include "run/mirror.h"
 #include "run/prune.h"
 #include "run/sink.h"
@@ -251,6 +252,7 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	const char *src = run->request.report->n_srcs > 0 ? run->request.report->srcs[0] : "";
 	struct str hint = STR_INIT;
 	struct str why = STR_INIT;
+	const char *moved;
 	bool held = false;
 
 	str_adds(&hint, "is ");
@@ -263,6 +265,11 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	} else if (toll.doomed > 0 && x->empty != NULL && !insists(del)) {
 		str_add_quoted(&why, x->empty, strlen(x->empty));
 		str_adds(&why, " is empty");
+		brake(run, toll, why.buf, hint.buf);
+		held = true;
+	} else if (toll.doomed > 0 && !insists(del) && (moved = lastsource_moved(run)) != NULL) {
+		str_add_quoted(&why, moved, strlen(moved));
+		str_adds(&why, " is on another file system than last time");
 		brake(run, toll, why.buf, hint.buf);
 		held = true;
 	} else if (is_too_much(del, toll)) {
