@@ -95,6 +95,8 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 		o->note = comparing_words(w, st, t);
 		if (t->action.step == STEP_REPLACE)
 			mirror_leave(w->run->mirror, &t->dest.st);
+		if (t->action.step == STEP_REPLACE && w->run->request.dry_run && st->st_nlink > 1)
+			TRY(mirror_renew(w->run->mirror, st));
 	}
 	if (w->run->request.dry_run) {
 		bool moves = o->action == ACTION_NEW || o->action == ACTION_CHANGED;
