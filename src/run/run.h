@@ -91,6 +91,7 @@ struct run {
 	uid_t uid;              /* effective user */
 	gid_t gid;              /* effective group */
 	bool wants_items;       /* somebody renders each entry */
+	bool wants_unchanged;   /* and even those that are left as they are */
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
