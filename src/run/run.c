@@ -285,6 +285,7 @@ run_carry_out(struct run *run, const struct run_steps *steps)
 		return EXIT_STOPPED;
 	run->live = report_live(run->report);
 	run->wants_items = report_wants_items(run->report);
+	run->wants_unchanged = report_wants_unchanged(run->report);
 	report_start(run->report);
 	struct err err = prepare(run);
 	if (!err_failed(err)) {
