@@ -211,6 +211,10 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/hollow.c \
+	src/run/hollow.h \
+	src/run/idmap.c \
+	src/run/idmap.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
@@ -219,6 +223,8 @@ LIBDECANT_FILES = \
 	src/run/inodes.h \
 	src/run/known.c \
 	src/run/known.h \
+	src/run/lastsource.c \
+	src/run/lastsource.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
@@ -269,6 +275,8 @@ LIBDECANT_FILES = \
 	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
+	src/run/rewrite.c \
+	src/run/rewrite.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
@@ -355,6 +363,8 @@ LIBDECANT_FILES = \
 	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
+	src/tree/modechange.c \
+	src/tree/modechange.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -424,6 +434,7 @@ UNIT_TESTS = \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_memberpath \
+	tests/unit/test_modechange \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
@@ -502,6 +513,8 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_rewrite.bats \
+	tests/cli/sync_shape.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
