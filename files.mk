@@ -5,6 +5,8 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hashset.c \
+	src/base/hashset.h \
 	src/base/list.h \
 	src/base/map.c \
 	src/base/map.h \
@@ -357,6 +359,8 @@ LIBDECANT_FILES = \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
+	src/tree/pathset.c \
+	src/tree/pathset.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
 	src/tree/rules.c \
@@ -409,6 +413,7 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_hashset \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -432,6 +437,7 @@ UNIT_TESTS = \
 	tests/unit/test_observer \
 	tests/unit/test_options \
 	tests/unit/test_packalign \
+	tests/unit/test_pathset \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
