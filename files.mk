@@ -295,6 +295,7 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpackread.c \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \

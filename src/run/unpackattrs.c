@@ -7,6 +7,30 @@
 #include <errno.h>
 #include <string.h>
 
+mode_t
+member_type(enum arc_type type)
+{
+	static const mode_t types[] = {
+		[ARC_FILE] = S_IFREG,
+		[ARC_DIR] = S_IFDIR,
+		[ARC_SYMLINK] = S_IFLNK,
+		[ARC_HARD_LINK] = S_IFREG,
+		[ARC_FIFO] = S_IFIFO,
+		[ARC_CHAR] = S_IFCHR,
+		[ARC_BLOCK] = S_IFBLK,
+		[ARC_SOCKET] = S_IFSOCK,
+		[ARC_UNKNOWN] = 0,
+	};
+
+	return types[type];
+}
+
+enum item_kind
+member_kind(enum arc_type type)
+{
+	return kind_of_mode(member_type(type));
+}
+
 /* The number of user or group NAME, of which the last ones are remembered. */
 static int64_t
 number_of(struct unpacking *u, struct arc_name name, bool group)

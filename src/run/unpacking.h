@@ -86,10 +86,35 @@ enum unpack_stop {
 	STOP_LIMIT,  /* a limit was hit */
 };
 
+/* What a run does with members; static storage. */
+struct member_use {
+	/* Open what the run works on as its base; false: it was told why not.  Main thread. */
+	bool (*begin)(struct unpacking *u);
+	/*
+	 * Deal with M, whose path is u->path, or "" for the destination itself.  What failed is the member, or
+	 * the directory that is the first *CULPRIT bytes of its path, 0 = none.  The decoder.
+	 */
+	struct err (*take)(struct unpacking *u, const struct arc_member *m, size_t *culprit);
+	/* All members were taken and the workers are done; or NULL.  Main thread. */
+	void (*end)(struct unpacking *u);
+	bool counts;   /* content counts for the limits before it is taken */
+	bool any_name; /* names and kinds that are refused otherwise are taken too, with no path */
+};
+
+/* What a run is of beside its options; all borrowed. */
+struct unpack_for {
+	const struct member_use *use;
+	void *user;                     /* USE's own */
+	struct mirror *mirror;          /* what a sync knows: run.mirror */
+	const struct verifying *verify; /* what a comparison shares: run.verify */
+};
+
 /* One run of unpack. */
 struct unpacking {
 	struct run run; /* first */
 	const struct unpack_opts *opts;
+	const struct member_use *use;
+	void *user; /* USE's own; borrowed */
 	struct hash_algos algos;
 	struct owner_map owners;    /* --owner-map */
 	struct strand *base_strand; /* of the base, which no finisher sees; owned */
@@ -137,12 +162,22 @@ unpacking_of(struct run *run)
 	return (struct unpacking *)run;
 }
 
-/* True when nothing is to be made. */
-static inline bool
-unpack_is_dry(const struct unpack_opts *opts)
-{
-	return opts->dry_run || opts->to_stdout || opts->list;
-}
+/* Carry out OPTS for WHAT; as unpack_run(). */
+int unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what);
+/* End a run that made something: directories, durability, the own directory. */
+void unpack_finish(struct unpacking *u);
+
+/* --- uses of members --- */
+
+extern const struct member_use use_make;  /* they become files */
+extern const struct member_use use_tell;  /* it is told what would be made */
+extern const struct member_use use_print; /* content goes to standard output */
+extern const struct member_use use_list;  /* they are listed */
+
+/* The file type that TYPE stands for, S_IF*; 0 = none. */
+mode_t member_type(enum arc_type type);
+/* Likewise the kind of item. */
+enum item_kind member_kind(enum arc_type type);
 
 /* --- what is told --- */
 
@@ -222,6 +257,10 @@ void member_times(const struct arc_member *m, struct stat *st);
 
 /* Begin: open or make the destination as the run's base.  False: it was told why not. */
 bool owndir_begin(struct unpacking *u);
+/* Begin without a destination: a base for telling alone.  Likewise. */
+bool owndir_begin_nowhere(struct unpacking *u);
+/* Open the directory PATH below DIR as the run's base.  Fails as opening does, or with MEMORY. */
+struct err owndir_open(struct unpacking *u, int dir, const char *path);
 /* End: an own directory with one entry gives way to it.  DROPPED: the base is closed by now. */
 void owndir_end(struct unpacking *u);
 
