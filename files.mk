@@ -168,8 +168,14 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arccheck.c \
+	src/run/arccheck.h \
+	src/run/arcfound.c \
+	src/run/arcfound.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcwalk.c \
+	src/run/arcwalk.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -231,6 +237,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/memberlike.c \
+	src/run/memberlike.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -509,6 +517,7 @@ BATS_TESTS = \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
+	tests/cli/verify_archive.bats \
 	tests/cli/verify_manifest.bats
 
 TEST_FILES = \

@@ -192,6 +192,7 @@ release(struct unpacking *u)
 	picking_release(&u->picking);
 	dirspool_release(&u->spool);
 	madeset_release(&u->made);
+	pathset_release(&u->has);
 	str_release(&u->full);
 	str_release(&u->path);
 	str_release(&u->link);
@@ -251,6 +252,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.dry_run = opts->dry_run,
+			.one_tree = what->verify != NULL,
 		},
 	};
 	int status = run_carry_out(&u->run, &steps);

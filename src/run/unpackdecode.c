@@ -104,6 +104,18 @@ is_within_limits(struct unpacking *u, const struct arc_member *m)
 	return unpack_count_bytes(u, stored);
 }
 
+bool
+unpack_is_whole(struct unpacking *u)
+{
+	return u->ended && !u->torn && u->stop == STOP_NOT && !cancel_requested(&u->run.cancel);
+}
+
+bool
+unpack_wants(struct unpacking *u, const char *path, size_t len, bool is_dir)
+{
+	return picking_wants(&u->picking, path, len, is_dir);
+}
+
 /* Look at the member's names.  False: it is not to be unpacked; what is to be told was. */
 static bool
 check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is)
@@ -112,6 +124,7 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 	struct arc_name nameless = { .bytes = "?" };
 
 	if (m->name.bytes == NULL) {
+		u->torn = true;
 		unpack_refuse(u, nameless, "its name cannot be read");
 		return false;
 	}
@@ -126,7 +139,9 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 		return false;
 	if (*is == MEMBER_TOP)
 		return u->picking.n == 0;
-	return picking_wants(&u->picking, u->full.buf, u->full.len, m->type == ARC_DIR);
+	if (u->use->notes_names && err_failed(pathset_add(&u->has, u->path.buf, u->path.len)))
+		u->torn = true; /* what is not known to be here counts as missing */
+	return unpack_wants(u, u->full.buf, u->full.len, m->type == ARC_DIR);
 }
 
 /* Look at where the link M leads.  False: it was refused. */
@@ -338,7 +353,6 @@ take_member(struct unpacking *u, const struct arc_member *m)
 {
 	enum memberpath is;
 	size_t culprit = 0;
-	struct err err = ERR_OK;
 
 	atomic_fetch_add_explicit(&u->run.live->items_found, 1, memory_order_relaxed);
 	if (!unpack_count_entry(u))
@@ -347,7 +361,7 @@ take_member(struct unpacking *u, const struct arc_member *m)
 		return;
 	if (u->use->counts && !is_within_limits(u, m))
 		return;
-	err = u->use->take(u, m, &culprit);
+	struct err err = u->use->take(u, m, &culprit);
 	if (err_class(err) == ERR_CLASS_FATAL)
 		tell_operand_error(&u->run, u->opts->dir, err, NULL);
 	if (err_class(err) == ERR_CLASS_FATAL)
@@ -371,6 +385,7 @@ tell_archive(struct unpacking *u, struct err err)
 	const char *said = NULL;
 	struct arc_name name = { .bytes = u->opts->archive };
 
+	u->torn = true;
 	err = arcsource_failure(&u->source, err, &said);
 	if (u->source.module->reading->is_over(u->source.reader))
 		u->stop = STOP_BROKEN;
@@ -394,6 +409,7 @@ unpack_decode(struct unpacking *u)
 		}
 		if (m == NULL) {
 			err = arcsource_end(&u->source, &said);
+			u->ended = true;
 			if (err_failed(err))
 				tell_archive(u, err);
 			break;

@@ -24,6 +24,7 @@
 #include "run/tell.h"
 #include "run/unpack.h"
 #include "tree/madeset.h"
+#include "tree/pathset.h"
 
 enum {
 	NAMES_N =
@@ -97,7 +98,8 @@ struct member_use {
 	struct err (*take)(struct unpacking *u, const struct arc_member *m, size_t *culprit);
 	/* All members were taken and the workers are done; or NULL.  Main thread. */
 	void (*end)(struct unpacking *u);
-	bool counts;   /* content counts for the limits before it is taken */
+	bool counts;      /* content counts for the limits before it is taken */
+	bool notes_names; /* u->has is wanted */
 	bool any_name; /* names and kinds that are refused otherwise are taken too, with no path */
 };
 
@@ -141,10 +143,13 @@ struct unpacking {
 	struct str full;        /* the member's path in the archive */
 	struct str path;        /* likewise below the destination */
 	struct str link;        /* path of the file that it is a link to */
-	struct str top;         /* the first component of the first member */
-	bool many_tops;         /* there was another */
-	int64_t entries;        /* members and directories so far */
-	int64_t bytes;          /* content so far */
+	struct pathset has; /* members and the directories that they are in, if USE notes them */
+	bool ended;         /* the archive was read to its end */
+	bool torn;          /* some of it could not be read */
+	struct str top;     /* the first component of the first member */
+	bool many_tops;     /* there was another */
+	int64_t entries;    /* members and directories so far */
+	int64_t bytes;      /* content so far */
 	enum unpack_stop stop;
 	struct owner_known known[LAST_OWNERS];
 
@@ -190,6 +195,10 @@ void unpack_refuse(struct unpacking *u, struct arc_name name, const char *why);
 
 /* Read the archive to its end.  The decoder. */
 void unpack_decode(struct unpacking *u);
+/* True when all members there are have been met, and the run goes on. */
+bool unpack_is_whole(struct unpacking *u);
+/* Whether what is PATH[len] in the archive is to be worked on: all that the options say of it. */
+bool unpack_wants(struct unpacking *u, const char *path, size_t len, bool is_dir);
 /* Count N more bytes of content; false: a limit was hit, and that was told. */
 bool unpack_count_bytes(struct unpacking *u, int64_t n);
 /* Count one more entry; likewise. */
@@ -250,6 +259,8 @@ struct err member_attrs(struct worker *w, const struct entry *e, const struct ar
 /* Likewise of NAME below DIR, which cannot be opened. */
 struct err member_attrs_at(
     struct worker *w, const struct entry *e, const struct arc_member *m, int dir, const char *name);
+/* The mode that M is to have; OWNED: it belongs to whom the archive says. */
+mode_t member_mode(const struct worker *w, const struct arc_member *m, bool owned);
 /* A stat with the times of M, those it has not as utimensat(2) leaves them alone. */
 void member_times(const struct arc_member *m, struct stat *st);
 
