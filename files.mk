@@ -5,6 +5,8 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hashset.c \
+	src/base/hashset.h \
 	src/base/list.h \
 	src/base/map.c \
 	src/base/map.h \
@@ -166,8 +168,14 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arccheck.c \
+	src/run/arccheck.h \
+	src/run/arcfound.c \
+	src/run/arcfound.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcwalk.c \
+	src/run/arcwalk.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -235,6 +243,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/memberlike.c \
+	src/run/memberlike.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -301,6 +311,7 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpackread.c \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \
@@ -369,6 +380,8 @@ LIBDECANT_FILES = \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
+	src/tree/pathset.c \
+	src/tree/pathset.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
 	src/tree/rules.c \
@@ -421,6 +434,7 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_hashset \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -445,6 +459,7 @@ UNIT_TESTS = \
 	tests/unit/test_observer \
 	tests/unit/test_options \
 	tests/unit/test_packalign \
+	tests/unit/test_pathset \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -518,6 +533,7 @@ BATS_TESTS = \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
+	tests/cli/verify_archive.bats \
 	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
@@ -525,7 +541,6 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/filesystems.bash \
 	bench/linkbench.c \
-	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
