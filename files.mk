@@ -245,6 +245,8 @@ LIBDECANT_FILES = \
 	src/run/pack.h \
 	src/run/packalign.c \
 	src/run/packalign.h \
+	src/run/packattrs.c \
+	src/run/packattrs.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \
@@ -280,6 +282,8 @@ LIBDECANT_FILES = \
 	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
+	src/run/tarhead.c \
+	src/run/tarhead.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
@@ -456,6 +460,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_tarhead \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap

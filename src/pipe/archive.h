@@ -262,6 +262,12 @@ struct arc_writing {
 	 * Fails with EOPNOTSUPP, and nothing has happened, when holes are left out of the content.
 	 */
 	struct err (*hand_over)(struct arc_writer *w, int64_t *bytes, unsigned *pad);
+	/*
+	 * Complete the member, and put all there is into the drain: the caller may then put members of its
+	 * own there, whole, and go on with the next header.  Only with a tar, where members stand for
+	 * themselves.
+	 */
+	struct err (*settle)(struct arc_writer *w);
 	/* Complete the archive; all of it has been put into the drain. */
 	struct err (*finish)(struct arc_writer *w);
 	/* As of reading. */
@@ -296,7 +302,7 @@ struct arc_module {
 
 enum {
 	/* Raised with each change of what this header says of the module. */
-	ARC_MODULE_VERSION = 1
+	ARC_MODULE_VERSION = 2
 };
 
 /*

@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum {
-	AHEAD_MOST = 256, /* entries read ahead: 16 MiB of content; arbitrary */
+	AHEAD_MOST = 16,  /* batches read ahead: 16 MiB of content; arbitrary */
 	AHEAD_LEAST = 2,  /* below it nothing is ahead */
 	FDS_BESIDE = 16,  /* descriptors of the run and the pipeline */
 	FDS_A_WORKER = 6, /* as in run.c */
@@ -80,10 +80,10 @@ finish_nothing(struct node *n, struct err why, void *worker)
 static const struct sink sink_none = { .finish = finish_nothing };
 
 static void
-prepare_item(void *arg, struct worker *w, struct pack_item *item)
+prepare_batch(void *arg, struct worker *w, struct pack_batch *b)
 {
 	const struct packing *p = arg;
-	pack_item_prepare(item, w, &p->wants);
+	pack_batch_prepare(b, w, &p->wants);
 }
 
 static enum ahead_listed
@@ -367,12 +367,12 @@ open_archive(struct packing *p, struct end *sink, const char **why)
 	return file_stat(sink->fd, SIDE_DST, &seen[0]);
 }
 
-/* Entries to read ahead, as many as descriptors allow; half of what is left is the nodes'. */
+/* Batches to read ahead, as many as descriptors allow; half of what is left is the nodes'. */
 static size_t
 how_far_ahead(const struct run *run)
 {
 	int64_t left = proc_raise_nofile() - FDS_BESIDE - (int64_t)run->n_workers * FDS_A_WORKER;
-	int64_t n = left / 4;
+	int64_t n = left / 4 / PACK_BATCH;
 
 	return n > AHEAD_MOST ? AHEAD_MOST : n < AHEAD_LEAST ? AHEAD_LEAST : (size_t)n;
 }
@@ -493,11 +493,16 @@ pack_run(struct pack_opts *opts)
 	p.ahead_ops = (struct ahead_ops){
 		.list = list_item,
 		.would_wait = list_would_wait,
-		.prepare = prepare_item,
+		.prepare = prepare_batch,
 		.arg = &p,
 	};
+	pack_attrs_init(&p.attrs, opts);
+	if (!opts->dry_run)
+		p.wants.attrs = &p.attrs;
 	p.plain = p.packed = (struct pack_digests){ &p, NULL, STR_INIT, STR_INIT };
 	opts->report.io.stdout_is_data = strcmp(opts->archive, "-") == 0;
 	meta_read_rules("/etc/xattr.conf");
-	return run_carry_out(&p.run, &steps);
+	int status = run_carry_out(&p.run, &steps);
+	pack_attrs_release(&p.attrs);
+	return status;
 }

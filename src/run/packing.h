@@ -8,6 +8,7 @@
 #include "run/hashing.h"
 #include "run/outfile.h"
 #include "run/pack.h"
+#include "run/packattrs.h"
 #include "run/packwalk.h"
 
 /* The digests of one stream. */
@@ -26,6 +27,7 @@ struct packing {
 	struct ahead *ahead;             /* locks itself */
 	struct ahead_ops ahead_ops;      /* for it */
 	struct packwalk *walk;           /* used by one worker at a time */
+	struct pack_attrs attrs;         /* for making members */
 	struct pack_wants wants;         /* for preparing */
 	struct pack_digests plain;       /* of what the writer writes */
 	struct pack_digests packed;      /* of what the compressor makes of it */
