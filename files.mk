@@ -119,6 +119,8 @@ LIBDECANT_FILES = \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
+	src/pipe/pieces.c \
+	src/pipe/pieces.h \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
@@ -166,6 +168,8 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arcframes.c \
+	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
 	src/run/attrs.c \
@@ -229,6 +233,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/manifestout.c \
+	src/run/manifestout.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -335,6 +341,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/inorder.c \
+	src/thread/inorder.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -374,6 +382,8 @@ CRYPTO_FILES = \
 ARCHIVE_FILES = \
 	src/archive/aclform.c \
 	src/archive/aclform.h \
+	src/archive/coder.c \
+	src/archive/coder.h \
 	src/archive/entry.c \
 	src/archive/gunzip.c \
 	src/archive/inflater.h \
@@ -413,6 +423,7 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \

@@ -265,12 +265,13 @@ read_small(struct pack_item *item, const struct preparing *with)
 	return ERR_OK;
 }
 
+/* Whether ITEM's file is one of the two of FILES. */
 static bool
-is_archive(const struct pack_item *item, const struct pack_wants *wants)
+is_one_of(const struct pack_item *item, const struct stat files[2])
 {
 	for (size_t i = 0; i < 2; i++) {
-		const struct stat *a = &wants->archives[i];
-		if (a->st_ino != 0 && a->st_ino == item->st.st_ino && a->st_dev == item->st.st_dev)
+		const struct stat *f = &files[i];
+		if (f->st_ino != 0 && f->st_ino == item->st.st_ino && f->st_dev == item->st.st_dev)
 			return true;
 	}
 	return false;
@@ -312,8 +313,9 @@ prepare_file(struct pack_item *item, const struct preparing *with, int dir, bool
 		return ERR_OK;
 	}
 	*is_file = true;
-	if (is_archive(item, wants)) {
-		leave_out(item, w, "it is the archive");
+	bool is_archive = is_one_of(item, wants->archives);
+	if (is_archive || is_one_of(item, wants->manifests)) {
+		leave_out(item, w, is_archive ? "it is the archive" : "it is the manifest");
 		return ERR_OK;
 	}
 	if (wants->xattrs)
@@ -366,6 +368,28 @@ prepare(struct pack_item *item, const struct preparing *with, int dir)
 	return is_file ? ERR_OK : prepare_special(item, w, wants, dir);
 }
 
+void
+pack_item_note(const struct pack_item *item, struct worker *w, enum known_content content)
+{
+	if (item->node != NULL)
+		ledger_note_directory(w, item->node);
+	else
+		ledger_note(w, &item->entry, &item->st, content);
+}
+
+/* Note ITEM, which is whole: nothing is left to be done but to write it. */
+static void
+note_whole(const struct pack_item *item, struct worker *w)
+{
+	struct observer *o = &w->hashing.observer;
+
+	if (S_ISREG(item->st.st_mode)) {
+		o->begin(o);
+		o->see(o, item->block + item->head, item->len);
+	}
+	pack_item_note(item, w, CONTENT_HASHED);
+}
+
 static void
 prepare_item(struct pack_item *item, const struct preparing *with)
 {
@@ -375,6 +399,10 @@ prepare_item(struct pack_item *item, const struct preparing *with)
 	struct err err = nodes_hold(w->run->nodes, at);
 	if (!err_failed(err)) {
 		err = prepare(item, with, at->src_fd);
+		if (!err_failed(err) && !item->failed && !S_ISREG(item->st.st_mode))
+			put_head(item, with);
+		if (!err_failed(err) && item->head > 0 && w->run->ledger != NULL)
+			note_whole(item, w);
 		nodes_release(w->run->nodes, at);
 	}
 	if (err_failed(err)) {
@@ -384,8 +412,6 @@ prepare_item(struct pack_item *item, const struct preparing *with)
 	} else if (!item->failed && S_ISREG(item->st.st_mode)) {
 		atomic_fetch_add_explicit(
 		    &w->run->live->bytes_found, item->st.st_size, memory_order_relaxed);
-	} else if (!item->failed) {
-		put_head(item, with);
 	}
 	if (item->failed)
 		item->head = item->len = 0;

@@ -4,6 +4,7 @@
 #define DECANT_PACKITEM_H
 
 #include "pipe/archive.h"
+#include "run/ledger.h"
 #include "run/run.h"
 #include "run/tarhead.h"
 
@@ -88,10 +89,13 @@ struct pack_wants {
 	bool xattrs;              /* attributes, ACLs among them */
 	bool sparse;              /* holes are to be known */
 	struct pack_attrs *attrs; /* what headers are made by; NULL = none are made here */
-	struct stat
-	    archives[2]; /* the archive and what it replaces, which are left out; st_ino 0 = none */
+	struct stat archives[2]; /* the archive and what it replaces, which are left out; st_ino 0 =
+	                           * none */
+	struct stat manifests[2]; /* the manifest likewise */
 };
 
+/* Note what ITEM is, content CONTENT, in the run's ledger, if it has one; its node is held.  A worker. */
+void pack_item_note(const struct pack_item *item, struct worker *w, enum known_content content);
 /* Get all of B's entries that can be had ahead of their turn.  What fails is told, and that item has failed.
  * Any worker. */
 void pack_batch_prepare(struct pack_batch *b, struct worker *w, const struct pack_wants *wants);

@@ -133,6 +133,8 @@ write_range(struct writing *wr, struct pack_item *item, struct arc_range r, stru
 			if (err_failed(*read))
 				return ERR_OK; /* zeros follow by themselves */
 		}
+		if (wr->out.observer != NULL)
+			wr->out.observer->see(wr->out.observer, bytes, got);
 		TRY(wr->a->data(wr->writer, bytes, got));
 		r.off += (int64_t)got;
 		r.len -= (int64_t)got;
@@ -141,6 +143,16 @@ write_range(struct writing *wr, struct pack_item *item, struct arc_range r, stru
 		atomic_fetch_add_explicit(wr->out.live_bytes, (int64_t)got, memory_order_relaxed);
 	}
 	return ERR_OK;
+}
+
+/* Leave out LEN bytes of the file, or write zeros where the format cannot. */
+static struct err
+write_hole(struct writing *wr, int64_t len, struct carried *o)
+{
+	if (wr->out.observer != NULL)
+		observer_see_hole(wr->out.observer, len);
+	o->moved.holes += len;
+	return wr->a->hole(wr->writer, len);
 }
 
 /* Write ITEM's content through the module, holes left out where the format can. */
@@ -153,16 +165,15 @@ write_content(struct writing *wr, struct pack_item *item, struct carried *o, str
 	int64_t at = 0;
 
 	for (size_t i = 0; i < n && !err_failed(*read); i++) {
-		o->moved.holes += ranges[i].off - at;
-		TRY(wr->a->hole(wr->writer, ranges[i].off - at));
+		TRY(write_hole(wr, ranges[i].off - at, o));
 		TRY(write_range(wr, item, ranges[i], o, read));
 		at = ranges[i].off + ranges[i].len;
 	}
 	if (err_failed(*read))
 		return ERR_OK;
-	o->moved.holes += item->st.st_size - at;
+	TRY(write_hole(wr, item->st.st_size - at, o));
 	o->moved.bytes += o->moved.holes;
-	return wr->a->hole(wr->writer, item->st.st_size - at);
+	return ERR_OK;
 }
 
 /* Whether the content of ITEM is left to us by the module. */
@@ -211,6 +222,8 @@ write_file(struct writing *wr, struct pack_item *item, const struct handed *hand
 	*read = ERR_OK;
 	if (item->fd >= 0)
 		file_advise_sequential(item->fd);
+	if (wr->out.observer != NULL)
+		wr->out.observer->begin(wr->out.observer);
 	if (is_handed_over(wr, item))
 		TRY(packout_content(&wr->out, &r, handed->pad, &o->moved, read));
 	else
@@ -239,6 +252,27 @@ refused(struct writing *wr, const struct pack_item *item, struct err why)
 	why.op = OP_REFUSE;
 	tell_error(wr->w, &item->entry, why, said[0] != '\0' ? said : err_reason(why));
 	return ERR_OK;
+}
+
+/* Note ITEM, of which all was packed unless READ failed, as member M. */
+static void
+note(struct writing *wr, const struct pack_item *item, const struct arc_member *m, struct err read)
+{
+	struct nodes *nodes = wr->w->run->nodes;
+	struct node *at = item->node != NULL ? item->node : item->entry.dir;
+	enum known_content content = m->type == ARC_HARD_LINK ? CONTENT_LINKED
+				     : err_failed(read)       ? CONTENT_UNKNOWN
+							      : CONTENT_HASHED;
+
+	if (wr->w->run->ledger == NULL)
+		return;
+	struct err err = nodes_hold(nodes, at);
+	if (err_failed(err)) {
+		tell_error(wr->w, &item->entry, err, NULL);
+		return;
+	}
+	pack_item_note(item, wr->w, content);
+	nodes_release(nodes, at);
 }
 
 /* Write ITEM, which is prepared. */
@@ -272,6 +306,7 @@ write_item(struct writing *wr, struct pack_item *item)
 			    warning);
 		if (m.type == ARC_FILE)
 			TRY(write_file(wr, item, &handed, &o, &read));
+		note(wr, item, &m, read);
 	}
 	if (err_failed(read))
 		tell_error(wr->w, &item->entry, read, NULL);
@@ -427,6 +462,8 @@ packing_write(void *arg, struct in *in, struct out *out, bool *early)
 	(void)early;
 	map_init(&wr.firsts);
 	packout_init(&wr.out, out, &run->cancel, buf, &run->live->bytes_done);
+	if (run->ledger != NULL)
+		wr.out.observer = &w->hashing.observer;
 	struct err err = write_all(&wr);
 	if (err_failed(err) && !err_failed(wr.out.failed) && wr.writer != NULL)
 		memcpy(p->said, wr.a->said(wr.writer), strlen(wr.a->said(wr.writer)) + 1);
