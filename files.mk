@@ -121,6 +121,8 @@ LIBDECANT_FILES = \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
+	src/pipe/pieces.c \
+	src/pipe/pieces.h \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
@@ -172,6 +174,8 @@ LIBDECANT_FILES = \
 	src/run/arccheck.h \
 	src/run/arcfound.c \
 	src/run/arcfound.h \
+	src/run/arcframes.c \
+	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
 	src/run/arcwalk.c \
@@ -243,6 +247,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/manifestout.c \
+	src/run/manifestout.h \
 	src/run/memberlike.c \
 	src/run/memberlike.h \
 	src/run/mirror.c \
@@ -261,6 +267,8 @@ LIBDECANT_FILES = \
 	src/run/pack.h \
 	src/run/packalign.c \
 	src/run/packalign.h \
+	src/run/packattrs.c \
+	src/run/packattrs.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \
@@ -298,6 +306,8 @@ LIBDECANT_FILES = \
 	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
+	src/run/tarhead.c \
+	src/run/tarhead.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
@@ -352,6 +362,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/inorder.c \
+	src/thread/inorder.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -395,6 +407,8 @@ CRYPTO_FILES = \
 ARCHIVE_FILES = \
 	src/archive/aclform.c \
 	src/archive/aclform.h \
+	src/archive/coder.c \
+	src/archive/coder.h \
 	src/archive/entry.c \
 	src/archive/gunzip.c \
 	src/archive/inflater.h \
@@ -435,6 +449,7 @@ UNIT_TESTS = \
 	tests/unit/test_filter \
 	tests/unit/test_function \
 	tests/unit/test_hashset \
+	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -484,6 +499,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_tarhead \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap \
@@ -541,6 +557,7 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/filesystems.bash \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
