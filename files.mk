@@ -325,6 +325,7 @@ LIBDECANT_FILES = \
 	src/sys/spawn.c \
 	src/sys/spawn.h \
 	src/sys/splice.c \
+	src/sys/uncancelled.h \
 	src/sys/waitset.c \
 	src/sys/waitset.h \
 	src/thread/bufs.c \

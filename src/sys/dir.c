@@ -2,6 +2,8 @@
 /* Names below directory descriptors. */
 #include "sys/dir.h"
 
+#include "sys/uncancelled.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +25,7 @@ open_retry(int dir, const char *path, int flags, mode_t mode)
 	int fd;
 
 	do
-		fd = openat(dir, path, flags, mode);
+		fd = uncancelled_openat(dir, path, flags, mode);
 	while (fd < 0 && errno == EINTR);
 	return fd;
 }
@@ -103,7 +105,7 @@ open_by_component(int dir, const char *path, int flags)
 		}
 		int saved = errno;
 		if (at != dir)
-			(void)close(at);
+			(void)uncancelled_close(at);
 		errno = saved;
 		if (fd < 0 || last)
 			return fd;
@@ -147,7 +149,7 @@ open_same_device(int dir, const char *name, int *fd)
 	TRY(open_checked(dir, name, DIRECTORY | O_NOFOLLOW, SIDE_DST, fd));
 	if (fstat(dir, &above) == 0 && fstat(*fd, &st) == 0 && above.st_dev == st.st_dev)
 		return ERR_OK;
-	(void)close(*fd);
+	(void)uncancelled_close(*fd);
 	*fd = -1;
 	return err_make(EXDEV, OP_OPEN, SIDE_DST, -1);
 }
