@@ -113,6 +113,7 @@ copy_run(struct copy_opts *opts)
 
 	c.run = (struct run){
 		.copy = opts,
+		.retire = ledger_retire,
 		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
