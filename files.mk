@@ -5,6 +5,8 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hashset.c \
+	src/base/hashset.h \
 	src/base/list.h \
 	src/base/map.c \
 	src/base/map.h \
@@ -119,6 +121,8 @@ LIBDECANT_FILES = \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
+	src/pipe/pieces.c \
+	src/pipe/pieces.h \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
@@ -166,8 +170,16 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arccheck.c \
+	src/run/arccheck.h \
+	src/run/arcfound.c \
+	src/run/arcfound.h \
+	src/run/arcframes.c \
+	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcwalk.c \
+	src/run/arcwalk.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -235,6 +247,10 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/manifestout.c \
+	src/run/manifestout.h \
+	src/run/memberlike.c \
+	src/run/memberlike.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -251,6 +267,8 @@ LIBDECANT_FILES = \
 	src/run/pack.h \
 	src/run/packalign.c \
 	src/run/packalign.h \
+	src/run/packattrs.c \
+	src/run/packattrs.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \
@@ -288,6 +306,8 @@ LIBDECANT_FILES = \
 	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
+	src/run/tarhead.c \
+	src/run/tarhead.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
@@ -301,6 +321,7 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpackread.c \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \
@@ -341,6 +362,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/inorder.c \
+	src/thread/inorder.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -369,6 +392,8 @@ LIBDECANT_FILES = \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
+	src/tree/pathset.c \
+	src/tree/pathset.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
 	src/tree/rules.c \
@@ -382,6 +407,8 @@ CRYPTO_FILES = \
 ARCHIVE_FILES = \
 	src/archive/aclform.c \
 	src/archive/aclform.h \
+	src/archive/coder.c \
+	src/archive/coder.h \
 	src/archive/entry.c \
 	src/archive/gunzip.c \
 	src/archive/inflater.h \
@@ -421,6 +448,8 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_hashset \
+	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -445,6 +474,7 @@ UNIT_TESTS = \
 	tests/unit/test_observer \
 	tests/unit/test_options \
 	tests/unit/test_packalign \
+	tests/unit/test_pathset \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -469,6 +499,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_tarhead \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap \
@@ -518,6 +549,7 @@ BATS_TESTS = \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
+	tests/cli/verify_archive.bats \
 	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
@@ -525,6 +557,7 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/filesystems.bash \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \

@@ -22,6 +22,8 @@ enum {
 	/* Above it files are asked what they share: the answer takes as long as reading a page of each.
 	 * Arbitrary, some pages. */
 	SHARING_ABOVE = 32 << 10,
+	GLANCE = SHARING_ABOVE,     /* bytes that a glance reads of each side */
+	LINE = 64,                  /* as FS_PAGED_READS says */
 	READ_AHEAD_ABOVE = 1 << 20, /* from here on the kernel is told; arbitrary */
 };
 
@@ -59,11 +61,9 @@ static struct err
 open_pair(const struct entry *e, struct pair *p)
 {
 	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, &p->a_fd));
-	TRY(file_stat(p->a_fd, SIDE_SRC, &p->a));
 	struct err err = dir_open_file(e->dir->dst_fd, e->name, e->follow, &p->b_fd);
-	if (err_failed(err))
-		return err_make(err.code, OP_OPEN, SIDE_DST, -1);
-	return file_stat(p->b_fd, SIDE_DST, &p->b);
+	err.side = SIDE_DST;
+	return err;
 }
 
 static void
@@ -250,7 +250,7 @@ has_to_read(struct worker *w, struct matter *m, struct str *why)
 		    why, "size %lld -> %lld", (long long)p->a.st_size, (long long)p->b.st_size);
 		return false;
 	}
-	if (p->a.st_size == 0 || (one_fs && p->a.st_ino == p->b.st_ino))
+	if (p->a.st_size == 0 || m->like.differs || (one_fs && p->a.st_ino == p->b.st_ino))
 		return false;
 	m->how = (struct comparison){
 		.a = p->a_fd,
@@ -272,9 +272,11 @@ static struct err
 compare_opened(struct worker *w, struct matter *m)
 {
 	struct block buf = { .mem = w->buf, .size = bufs_size(w->run->bufs) };
-	int64_t size = m->pair.a.st_size;
 	struct str why = STR_INIT;
 
+	TRY(file_stat(m->pair.a_fd, SIDE_SRC, &m->pair.a));
+	TRY(file_stat(m->pair.b_fd, SIDE_DST, &m->pair.b));
+	int64_t size = m->pair.a.st_size;
 	if (!S_ISREG(m->pair.a.st_mode) || !S_ISREG(m->pair.b.st_mode))
 		return err_make(ESTALE, OP_CHANGED, SIDE_SRC, -1);
 	atomic_fetch_add_explicit(&w->run->live->bytes_found, size, memory_order_relaxed);
@@ -283,11 +285,58 @@ compare_opened(struct worker *w, struct matter *m)
 			m->pair.a_fd = m->pair.b_fd = -1; /* its owner is the copy */
 			return ERR_OK;
 		}
-		m->err = compare_range(&m->how, 0, size, buf, &m->like);
+		m->err = compare_range(&m->how, m->next, size, buf, &m->like);
 	}
 	struct err err = conclude(w, m, &why);
 	str_release(&why);
 	return err;
+}
+
+/* Whether FD, a file of DIR's device DEV, is known to have ended when a read has got GOT of it. */
+static bool
+has_ended(struct run *run, int fd, dev_t dev, enum err_side side, size_t got)
+{
+	return got == 0 || (got < GLANCE && got % LINE != 0 &&
+			       (refusals_traits(&run->refusals, dev, fd, side) & FS_PAGED_READS));
+}
+
+/*
+ * Read the beginnings of M; true when both files are that and alike.  So the many small files that are
+ * need not be asked for their attributes.  What was read is not read again but where sizes differ.
+ */
+static bool
+glance(struct worker *w, struct matter *m)
+{
+	const struct entry *e = &m->entry;
+	char *a = w->buf;
+	char *b = a + GLANCE;
+	size_t n;
+	size_t n_b;
+
+	if (!w->run->verify->content_alone || w->run->wants_unchanged || e->operand || e->one_ino ||
+	    err_failed(file_pread(m->pair.a_fd, a, GLANCE, 0, &n)) ||
+	    err_failed(file_pread(m->pair.b_fd, b, GLANCE, 0, &n_b)) || n != n_b)
+		return false;
+	m->like.read = (int64_t)n;
+	m->next = (int64_t)n;
+	m->like.differs = memcmp(a, b, n) != 0;
+	if (m->like.differs)
+		m->like.at = (int64_t)alike_first_difference(a, b);
+	return !m->like.differs &&
+	       has_ended(w->run, m->pair.a_fd, e->dir->src.st_dev, SIDE_SRC, n) &&
+	       has_ended(w->run, m->pair.b_fd, e->dir->dst.st_dev, SIDE_DST, n);
+}
+
+/* Tell that a glance has found both sides of M to be alike. */
+static void
+tell_alike(struct worker *w, const struct matter *m)
+{
+	const struct stat st = { .st_mode = S_IFREG, .st_size = m->next };
+
+	atomic_fetch_add_explicit(&w->run->live->bytes_found, m->next, memory_order_relaxed);
+	atomic_fetch_add_explicit(&w->run->live->bytes_done, m->next, memory_order_relaxed);
+	w->counts.logical += m->next;
+	unlike_tell(w, &m->entry, &st, ACTION_UNCHANGED, NULL);
 }
 
 struct err
@@ -296,8 +345,12 @@ likeness_of_files(struct worker *w, const struct entry *e)
 	struct matter m = { .run = w->run, .entry = *e, .pair = { .a_fd = -1, .b_fd = -1 } };
 	struct err err = open_pair(e, &m.pair);
 
-	if (!err_failed(err))
-		err = compare_opened(w, &m);
+	if (!err_failed(err)) {
+		if (glance(w, &m))
+			tell_alike(w, &m);
+		else
+			err = compare_opened(w, &m);
+	}
 	close_pair(&m.pair);
 	return err;
 }

@@ -85,22 +85,24 @@ struct run {
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
 	struct worker *workers; /* n_workers + 1: the last one is the main thread's */
 	unsigned n_workers;     /* worker threads */
-	size_t
-	    node_budget; /* descriptors that a pool of nodes keeps open; a second one may as many */
-	bool started;    /* the workers run */
-	char *base_path; /* owned text that BASE and its names point into, or NULL */
-	mode_t umask;    /* of the process */
-	uid_t uid;       /* effective user */
-	gid_t gid;       /* effective group */
-	bool wants_items;    /* somebody renders each entry */
-	int sigfd;           /* signals */
-	int done_fd;         /* readable when the workers are done */
-	atomic_bool *claims; /* names of a list that workers carry, see feed.c; owned, or NULL */
-	int64_t stop_ns;     /* when nothing new is started any more, 0 = never */
-	atomic_uint unread;  /* directories of the source not read, or not to the end */
-	atomic_bool faulty;  /* something was told to have failed, or to have gone away */
-	atomic_bool stopped; /* a fatal error was told: no second one is */
-	int signal;          /* the signal that ended the run, 0 = none */
+	size_t node_budget;     /* descriptors that a pool of nodes keeps open; each of two may */
+	bool started;           /* the workers run */
+	char *base_path;        /* owned text that BASE and its names point into, or NULL */
+	mode_t umask;           /* of the process */
+	uid_t uid;              /* effective user */
+	gid_t gid;              /* effective group */
+	bool wants_items;       /* somebody renders each entry */
+	bool wants_unchanged;   /* and even those that are left as they are */
+	int sigfd;              /* signals */
+	int done_fd;            /* readable when the workers are done */
+	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
+	int64_t stop_ns;        /* when nothing new is started any more, 0 = never */
+	atomic_uint unread;     /* directories of the source not read, or not to the end */
+	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
+	atomic_bool stopped;    /* a fatal error was told: no second one is */
+	int signal;             /* the signal that ended the run, 0 = none */
+	/* What W does when there are no more jobs, NULL = nothing; set by the verb. */
+	void (*retire)(struct worker *w);
 };
 
 /* What a verb adds to a run. */

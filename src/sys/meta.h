@@ -40,6 +40,8 @@ struct meta_loss {
 	char name[256];   /* its name, NUL-terminated */
 };
 
+/* Whether KEEP and the rules want attribute NAME; ACLs go with KEEP->mode. */
+bool meta_wants(const char *name, const struct keep *keep);
 /* Free what N holds. */
 void meta_names_release(struct meta_names *n);
 /* List the attributes of FD into N.  N->len is 0 when there are none or the file system has none.
