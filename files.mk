@@ -174,6 +174,8 @@ LIBDECANT_FILES = \
 	src/run/arcfound.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcsync.c \
+	src/run/arcsync.h \
 	src/run/arcwalk.c \
 	src/run/arcwalk.h \
 	src/run/attrs.c \
@@ -513,6 +515,7 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
+	tests/cli/sync_archive.bats \
 	tests/cli/sync_basic.bats \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \

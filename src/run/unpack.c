@@ -2,6 +2,8 @@
 /* The verb unpack: one thread decodes, the workers create; directories and digests at the end. */
 #include "run/unpack.h"
 
+#include "run/arcsync.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/sink.h"
 #include "run/unpacking.h"
@@ -85,6 +87,10 @@ give(struct run *run)
 	};
 	const char *why;
 
+	if (run->mirror != NULL && !ignores_build(run)) {
+		u->stop = STOP_BROKEN;
+		return;
+	}
 	if (err_failed(u->unnamed)) {
 		tell_operand_error(run, u->culprit, u->unnamed, u->why);
 		report_raise(run->report, EXIT_USAGE);
@@ -160,6 +166,8 @@ unpack_finish(struct unpacking *u)
 {
 	struct run *run = &u->run;
 
+	if (run->mirror != NULL)
+		arcsync_delete(u);
 	unpack_directories(u);
 	if (u->opts->fsync != FSYNC_NONE && !cancel_requested(&run->cancel)) {
 		struct err err = fs_sync(run->base->dst_fd);
@@ -256,6 +264,8 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 		},
 	};
 	int status = run_carry_out(&u->run, &steps);
+	if (what->mirror != NULL)
+		ignores_release(&u->run);
 	release(u);
 	return status;
 }
@@ -265,6 +275,8 @@ unpack_run(struct unpack_opts *opts)
 {
 	struct unpack_for what = { .use = &use_make };
 
+	if (opts->del.on)
+		return arcsync_unpack(opts);
 	if (opts->list)
 		what.use = &use_list;
 	else if (opts->to_stdout)

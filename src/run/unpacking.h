@@ -179,6 +179,8 @@ extern const struct member_use use_tell;  /* it is told what would be made */
 extern const struct member_use use_print; /* content goes to standard output */
 extern const struct member_use use_list;  /* they are listed */
 
+/* The slot take of use_tell. */
+struct err unpack_foretell(struct unpacking *u, const struct arc_member *m, size_t *culprit);
 /* The file type that TYPE stands for, S_IF*; 0 = none. */
 mode_t member_type(enum arc_type type);
 /* Likewise the kind of item. */
