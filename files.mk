@@ -305,6 +305,8 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpacknote.c \
+	src/run/unpacknote.h \
 	src/run/unpackread.c \
 	src/run/verify.c \
 	src/run/verify.h \

@@ -164,6 +164,9 @@ check_pairs(const struct cli *c)
 		{ o->to_stdout && o->list, "--to-stdout", "--list" },
 		{ o->to_stdout && o->dry_run, "--to-stdout", "--dry-run" },
 		{ o->to_stdout && o->del.on, "--to-stdout", "--delete" },
+		{ o->to_stdout && o->manifest != NULL, "--to-stdout", "--manifest" },
+		{ o->list && o->manifest != NULL, "--list", "--manifest" },
+		{ o->dry_run && o->manifest != NULL, "--dry-run", "--manifest" },
 		{ o->list && o->del.on, "--list", "--delete" },
 	};
 

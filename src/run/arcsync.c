@@ -280,14 +280,14 @@ tell_compared(struct unpacking *u, const struct arc_member *m, size_t *culprit)
 
 /* Carry out OPTS, with what a sync by SYNC knows. */
 static int
-run_mirrored(struct unpack_opts *opts, struct sync_opts *sync, struct unpack_for *what)
+run_mirrored(struct unpack_opts *opts, struct sync_opts *sync, struct unpack_for what)
 {
 	struct mirror mirror = { .opts = sync };
 	int status = EXIT_STOPPED;
 
-	what->mirror = &mirror;
+	what.mirror = &mirror;
 	if (!err_failed(mirror_init(&mirror)))
-		status = unpack_run_for(opts, what);
+		status = unpack_run_for(opts, &what);
 	mirror_release(&mirror);
 	return status;
 }
@@ -302,9 +302,9 @@ arcsync_unpack(struct unpack_opts *opts)
 		.counts = true,
 	};
 	struct sync_opts sync = { .copy.suffix = "~", .del = opts->del };
-	struct unpack_for what = { .use = opts->dry_run ? &use_foretell : &use_make };
+	const struct unpack_for what = { .use = opts->dry_run ? &use_foretell : &use_make };
 
-	return run_mirrored(opts, &sync, &what);
+	return run_mirrored(opts, &sync, what);
 }
 
 int
@@ -318,7 +318,7 @@ arcsync_run(struct sync_opts *opts)
 	};
 	const struct copy_opts *copy = &opts->copy;
 	struct spot spot = { .fd = -1, .path = STR_INIT };
-	struct unpack_for what = {
+	const struct unpack_for what = {
 		.use = copy->dry_run ? &use_compare : &use_make,
 		.user = &spot,
 	};
@@ -339,7 +339,7 @@ arcsync_run(struct sync_opts *opts)
 		.archive = opts->archive,
 	};
 
-	int status = run_mirrored(&unpack, opts, &what);
+	int status = run_mirrored(&unpack, opts, what);
 	spot_release(&spot);
 	return status;
 }

@@ -109,7 +109,7 @@ give(struct run *run)
 		u->stop = STOP_BROKEN;
 		return;
 	}
-	if (!u->use->begin(u) || err_failed(run_start_workers(run))) {
+	if (!unpacknote_begin(u) || !u->use->begin(u) || err_failed(run_start_workers(run))) {
 		u->stop = STOP_BROKEN;
 		return;
 	}
@@ -169,6 +169,7 @@ unpack_finish(struct unpacking *u)
 	if (run->mirror != NULL)
 		arcsync_delete(u);
 	unpack_directories(u);
+	unpacknote_end(u);
 	if (u->opts->fsync != FSYNC_NONE && !cancel_requested(&run->cancel)) {
 		struct err err = fs_sync(run->base->dst_fd);
 		if (err_failed(err))
@@ -201,6 +202,7 @@ release(struct unpacking *u)
 	dirspool_release(&u->spool);
 	madeset_release(&u->made);
 	pathset_release(&u->has);
+	unpacknote_release(u);
 	str_release(&u->full);
 	str_release(&u->path);
 	str_release(&u->link);
@@ -221,6 +223,8 @@ find_named(struct unpacking *u)
 {
 	const struct unpack_opts *opts = u->opts;
 
+	if (opts->manifest != NULL)
+		hash_algos_default(&u->algos);
 	if (opts->hash != NULL)
 		u->unnamed = hash_algos_find(opts->hash, &u->algos, &u->culprit, &u->why);
 	if (opts->owner_map != NULL && !err_failed(u->unnamed))
@@ -243,6 +247,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 	u->above = u->decoded_fd = u->source.fd = -1;
 	u->full = u->path = u->link = u->top = STR_INIT;
 	dirspool_init(&u->spool);
+	unpacknote_init(&u->note);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->idle, NULL);
 	opts->report.io.stdout_is_data = opts->to_stdout;
@@ -256,7 +261,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 			.walk = &no_walk,
 			.select = &opts->select,
 			.engine = &opts->engine,
-			.hash = opts->hash != NULL && !err_failed(u->unnamed) ? &u->algos : NULL,
+			.hash = u->algos.n > 0 && !err_failed(u->unnamed) ? &u->algos : NULL,
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.dry_run = opts->dry_run,

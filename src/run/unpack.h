@@ -63,6 +63,7 @@ struct unpack_opts {
 	bool dry_run;                /* change nothing */
 	const char *owner_map;       /* --owner-map, or NULL */
 	const char *hash;            /* --hash: algorithms, or NULL */
+	const char *manifest;        /* --manifest: write one to this file, or NULL */
 	const char *dir;             /* -C, or NULL */
 	const char *archive;         /* the archive; "-" = standard input */
 	char **members;              /* what to unpack [n_members]; none = all */

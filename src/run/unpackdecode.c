@@ -239,7 +239,12 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 static void
 take_streaming(struct unpacking *u, struct node *dir, const char *name, const struct arc_member *m)
 {
-	struct item i = { .m = *m, .name = name, .streams = m->type == ARC_FILE };
+	struct item i = {
+		.m = *m,
+		.name = name,
+		.streams = m->type == ARC_FILE,
+		.number = (unsigned)u->entries,
+	};
 	struct entry e = { .dir = dir, .src_name = name, .name = name };
 
 	claim_wait(u, claim_of(u, &dir->src, name));
@@ -287,7 +292,8 @@ take_other(struct unpacking *u, struct node *dir, const char *name, const struct
 	bool large = m->size > (int64_t)bufs_size(u->batches) / 2;
 
 	unpack_owners(u, &owned);
-	if (m->type == ARC_FILE && m->data_at >= 0 && large) {
+	/* what is to be digested is read */
+	if (m->type == ARC_FILE && m->data_at >= 0 && large && u->run.request.hash == NULL) {
 		err = take_part(u, dir, name, &owned);
 		if (err.code != E2BIG)
 			return err;

@@ -197,9 +197,9 @@ finish_one(struct unpacking *u, const char *path, const struct arc_member *m)
 	TRY(file_stat(fd, SIDE_DST, &now));
 	if (u->opts->existing == EXISTING_COMPARE)
 		TRY(arcsync_mend_directory(u, m, fd, &equal));
-	if (equal)
-		return ERR_OK;
-	err = member_attrs(u->w, &e, m, fd, &now);
+	if (!equal)
+		err = member_attrs(u->w, &e, m, fd, &now);
+	unpacknote_directory(u, path, fd);
 	if (u->opts->fsync == FSYNC_EACH && !err_failed(err))
 		err = dir_sync(fd);
 	return err;

@@ -162,6 +162,8 @@ item_link(struct unpacking *u, struct node *dir, const char *name, const struct 
 		c.moved.method = METHOD_LINK;
 		c.note = u->link.buf;
 		err = make_link(u, &e, m, &c);
+		if (!err_failed(err))
+			unpacknote_link(u, &e, (unsigned)u->entries);
 		nodes_release(u->run.nodes, dir);
 	}
 	if (err_failed(err))

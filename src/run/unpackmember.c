@@ -419,6 +419,8 @@ item_carry(struct worker *w, struct node *dir, struct item *i)
 		hashing_text(&w->hashing, &digests);
 		o.hash = digests.buf;
 	}
+	if (!err_failed(err))
+		unpacknote_member(w, &e, i->number, o.hash != NULL);
 	if (err_failed(err))
 		tell_failed(w, &e, err, i->streams);
 	else
