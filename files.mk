@@ -235,6 +235,8 @@ LIBDECANT_FILES = \
 	src/run/likeness.h \
 	src/run/list.c \
 	src/run/list.h \
+	src/run/listmanifest.c \
+	src/run/listmanifest.h \
 	src/run/manifestbatch.c \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
