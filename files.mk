@@ -121,6 +121,8 @@ LIBDECANT_FILES = \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
+	src/pipe/pieces.c \
+	src/pipe/pieces.h \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
@@ -172,6 +174,8 @@ LIBDECANT_FILES = \
 	src/run/arccheck.h \
 	src/run/arcfound.c \
 	src/run/arcfound.h \
+	src/run/arcframes.c \
+	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
 	src/run/arcsync.c \
@@ -221,6 +225,10 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/hollow.c \
+	src/run/hollow.h \
+	src/run/idmap.c \
+	src/run/idmap.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
@@ -229,6 +237,8 @@ LIBDECANT_FILES = \
 	src/run/inodes.h \
 	src/run/known.c \
 	src/run/known.h \
+	src/run/lastsource.c \
+	src/run/lastsource.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
@@ -241,6 +251,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/manifestout.c \
+	src/run/manifestout.h \
 	src/run/memberlike.c \
 	src/run/memberlike.h \
 	src/run/mirror.c \
@@ -259,6 +271,8 @@ LIBDECANT_FILES = \
 	src/run/pack.h \
 	src/run/packalign.c \
 	src/run/packalign.h \
+	src/run/packattrs.c \
+	src/run/packattrs.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \
@@ -283,6 +297,8 @@ LIBDECANT_FILES = \
 	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
+	src/run/rewrite.c \
+	src/run/rewrite.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
@@ -294,6 +310,8 @@ LIBDECANT_FILES = \
 	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
+	src/run/tarhead.c \
+	src/run/tarhead.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
@@ -350,6 +368,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/inorder.c \
+	src/thread/inorder.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -372,6 +392,8 @@ LIBDECANT_FILES = \
 	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
+	src/tree/modechange.c \
+	src/tree/modechange.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
@@ -391,6 +413,8 @@ CRYPTO_FILES = \
 ARCHIVE_FILES = \
 	src/archive/aclform.c \
 	src/archive/aclform.h \
+	src/archive/coder.c \
+	src/archive/coder.h \
 	src/archive/entry.c \
 	src/archive/gunzip.c \
 	src/archive/inflater.h \
@@ -431,6 +455,7 @@ UNIT_TESTS = \
 	tests/unit/test_filter \
 	tests/unit/test_function \
 	tests/unit/test_hashset \
+	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -444,6 +469,7 @@ UNIT_TESTS = \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_memberpath \
+	tests/unit/test_modechange \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
@@ -479,6 +505,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_tarhead \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap \
@@ -524,6 +551,8 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_rewrite.bats \
+	tests/cli/sync_shape.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \

@@ -126,6 +126,8 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->copy.engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		{ opts->rewrite.chown && opts->rewrite.users_mapped, "--chown", "--usermap" },
+		{ opts->rewrite.chown && opts->rewrite.groups_mapped, "--chown", "--groupmap" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->explain, "--print0", "--explain" },

@@ -63,7 +63,7 @@ bool
 unpack_count_bytes(struct unpacking *u, int64_t n)
 {
 	const struct unpack_limits *l = &u->opts->limits;
-	int64_t packed = u->source.packed.bytes;
+	int64_t packed = arcsource_packed(&u->source);
 
 	if (__builtin_add_overflow(u->bytes, n, &u->bytes))
 		u->bytes = INT64_MAX;

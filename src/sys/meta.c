@@ -124,7 +124,7 @@ bool
 meta_wants(const char *name, const struct keep *keep)
 {
 	if (strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
-		return keep->mode;
+		return keep->mode && !keep->no_acl;
 	if (strcmp(name, selinux) == 0)
 		return keep->context;
 	if (!keep->xattr)

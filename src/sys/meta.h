@@ -17,6 +17,7 @@ struct keep {
 	bool context;    /* the security context (security.selinux) */
 	bool xattr_must; /* --preserve named xattr: what cannot be kept is an error, not silence */
 	bool context_must; /* likewise context */
+	bool no_acl;       /* MODE is without ACLs: modes are not the source's */
 	bool default_mode; /* --no-preserve=mode: new files get 0666 less the umask */
 };
 
