@@ -449,6 +449,7 @@ UNIT_TESTS = \
 	tests/unit/test_commit \
 	tests/unit/test_compare \
 	tests/unit/test_digest \
+	tests/unit/test_dirspool \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
@@ -479,8 +480,10 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_ownermap \
 	tests/unit/test_packalign \
 	tests/unit/test_pathset \
+	tests/unit/test_picking \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -651,6 +654,8 @@ tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap
 tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_ownermap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=owner_number
 
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 
