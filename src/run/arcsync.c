@@ -38,6 +38,23 @@ arcsync_names_one(const char *path, size_t *len)
 /* --- what is left out --- */
 
 bool
+arcsync_prepare(struct run *run)
+{
+	size_t n = 0;
+
+	if (!ignores_build(run))
+		return false;
+	(void)rules_merges(run->mirror->rules, &n);
+	if (n == 0)
+		return true;
+	tell_operand_error(run, run->request.report->srcs[0],
+	    err_make(EOPNOTSUPP, OP_REFUSE, SIDE_SRC, -1),
+	    "rules in files of its directories are not known before it is read");
+	report_raise(run->report, EXIT_USAGE);
+	return false;
+}
+
+bool
 arcsync_leaves_out(struct unpacking *u, const char *path, size_t len, bool is_dir)
 {
 	struct str part = STR_INIT;

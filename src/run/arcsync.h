@@ -15,6 +15,8 @@ int arcsync_unpack(struct unpack_opts *opts);
 
 /* --- of a run with a mirror --- */
 
+/* Make its rules.  False: it was told why not.  Main thread. */
+bool arcsync_prepare(struct run *run);
 /* Whether the rules of a sync leave out PATH[len], or a directory that it is in.  The decoder, or when the
  * workers are done. */
 bool arcsync_leaves_out(struct unpacking *u, const char *path, size_t len, bool is_dir);

@@ -87,7 +87,7 @@ give(struct run *run)
 	};
 	const char *why;
 
-	if (run->mirror != NULL && !ignores_build(run)) {
+	if (run->mirror != NULL && !arcsync_prepare(run)) {
 		u->stop = STOP_BROKEN;
 		return;
 	}

@@ -183,6 +183,12 @@ items() {
 		assert_output --partial 'which --'
 		assert_dir_not_exist out
 	done
+	for option in --chmod=u+x --chown=1:1 --prune-empty-dirs; do
+		run -2 decant sync "$option" a.tar.gz/ out
+	done
+	run decant sync -F a.tar.gz/ out
+	assert_failure 2
+	assert_dir_not_exist out
 	run decant sync a.tar.gz/ src/ out
 	assert_failure 2
 	printf x >plain
