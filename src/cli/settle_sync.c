@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the options of sync mean together, and with the operands. */
 #include "cli/state.h"
+#include "run/arcsync.h"
 
 #include <string.h>
 
@@ -31,6 +32,64 @@ settle_contents(struct cli *c, size_t n_sources)
 	return CLI_RUN;
 }
 
+/* Complain about the first option that is of no use where the source is an archive. */
+static enum cli_outcome
+check_archive(const struct cli *c)
+{
+	const struct sync_opts *opts = &c->cmd->sync;
+	const struct copy_opts *copy = &opts->copy;
+
+	const struct {
+		bool given;
+		const char *name;
+	} useless[] = {
+		{ copy->walk.follow != FOLLOW_NONE, "--copy-links" },
+		{ copy->plan.keep_directory_symlink, "--keep-directory-symlink" },
+		{ copy->parents, "--relative" },
+		{ copy->verify != READBACK_NONE, "--verify" },
+		{ !copy->keep.times, "--no-preserve=timestamps" },
+		{ copy->plan.backup != BACKUP_NONE, "--backup" },
+		{ opts->n_bases > 0, "--link-dest or its like" },
+		{ opts->require_sharing, "--require-sharing" },
+		{ opts->compare.by == BY_CONTENT, "--checksum" },
+		{ opts->ignore.n_files > 0, "--ignore-file" },
+		{ opts->ignore.n_marks > 0, "--exclude-if-present" },
+		{ opts->ignore.caches, "--exclude-caches" },
+		{ opts->why != NULL, "--why" },
+		{ opts->prune_empty, "--prune-empty-dirs" },
+		{ opts->rewrite.modes.n > 0, "--chmod" },
+		{ opts->rewrite.chown, "--chown" },
+		{ opts->rewrite.users_mapped || opts->rewrite.groups_mapped,
+		    "--usermap or --groupmap" },
+		{ opts->remove_source, "--remove-source-files" },
+		{ opts->del.force, "--force" },
+		{ opts->lock, "--lock" },
+		{ opts->stop_after_ms > 0, "--stop-after" },
+		{ copy->report.print0 != PRINT0_NONE, "--print0" },
+	};
+
+	for (size_t i = 0; i < COUNT(useless); i++) {
+		if (useless[i].given)
+			return cli_complain_more(c, NULL, c->operands[0],
+			    " is an archive, which %s is not for", useless[i].name);
+	}
+	return CLI_RUN;
+}
+
+/* An archive with a slash behind it stands for what is in it. */
+static enum cli_outcome
+settle_archive(struct cli *c)
+{
+	struct sync_opts *opts = &c->cmd->sync;
+	size_t len;
+
+	if (!opts->copy.contents || !arcsync_names_one(c->operands[0], &len))
+		return CLI_RUN;
+	c->operands[0][len] = '\0';
+	opts->archive = c->operands[0];
+	return check_archive(c);
+}
+
 static enum cli_outcome
 settle_operands(struct cli *c)
 {
@@ -51,7 +110,9 @@ settle_operands(struct cli *c)
 	opts->copy.report.srcs = (const char *const *)c->operands;
 	opts->copy.report.n_srcs = n - 1;
 	opts->copy.report.dst = c->operands[n - 1];
-	return listed ? CLI_RUN : settle_contents(c, n - 1);
+	if (listed)
+		return CLI_RUN;
+	return settle_contents(c, n - 1) == CLI_RUN ? settle_archive(c) : CLI_USAGE;
 }
 
 /* Complain about the first pair of options that exclude each other. */

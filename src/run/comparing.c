@@ -168,15 +168,14 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	return compare_names(w, st, t);
 }
 
-/* Whether the directory in E's way is empty, so that nothing is lost with it. */
-static bool
-is_empty(const struct entry *e)
+bool
+comparing_is_empty(int dir, const char *name)
 {
 	struct dir_list list;
-	struct dir_name found = { .name = e->name };
+	struct dir_name found = { .name = name };
 	own_fd fd = -1;
 
-	if (err_failed(dir_open(e->dir->dst_fd, e->name, SIDE_DST, &fd)))
+	if (err_failed(dir_open(dir, name, SIDE_DST, &fd)))
 		return false;
 	own_mem char *buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 	if (buf == NULL || err_failed(dir_list_start(&list, fd, buf, 0)) ||
@@ -197,7 +196,7 @@ act_on_directory(struct worker *w, const struct entry *e)
 {
 	const struct delete_opts *del = &w->run->mirror->opts->del;
 
-	if (del->on || del->force || is_empty(e))
+	if (del->on || del->force || comparing_is_empty(e->dir->dst_fd, e->name))
 		return act(STEP_AWAY, REASON_DIFFERS);
 	return act(STEP_REFUSE, REASON_FULL_DIR);
 }

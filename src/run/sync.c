@@ -2,6 +2,7 @@
 /* The verb sync: sources looked at, destination made, both walked, extras removed. */
 #include "run/sync.h"
 
+#include "run/arcsync.h"
 #include "run/extras.h"
 #include "run/hollow.h"
 #include "run/ignores.h"
@@ -113,6 +114,8 @@ sync_run(struct sync_opts *opts)
 		},
 	};
 
+	if (opts->archive != NULL)
+		return arcsync_run(opts);
 	readback_prepare(&run, copy->verify, &algos);
 	if (opts->stop_after_ms > 0)
 		run.stop_ns = proc_now_ns() + opts->stop_after_ms * 1000000;

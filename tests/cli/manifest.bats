@@ -248,3 +248,32 @@ hash_known() {
 	run decant hash --known=m -c m
 	assert_failure 2
 }
+
+@test "list shows what is in a manifest" {
+	mkdir -p tree/dir
+	printf four >tree/dir/file
+	ln -s dir/file tree/link
+	mkfifo tree/fifo
+	chmod 640 tree/dir/file
+	find tree -exec touch -hd '2020-01-02 03:04:05' {} +
+	decant copy -a --hash=md5,sha256 --manifest=m tree copied
+	run -0 decant list -n m
+	local id
+	id="$(id -u)/$(id -g)"
+	assert_equal "$(tr -s ' ' <<<"$output" | grep -v ' \.$' | cut -d ' ' -f 1,2,3,6-)" \
+		"$(printf '%s\n' "drwxr-xr-x $id 0 dir" "-rw-r----- $id 4 dir/file" "prw-r--r-- $id 0 fifo" \
+			"lrwxrwxrwx $id - link -> dir/file")"
+	run -0 decant list --json m
+	assert_line --partial "\"path\":\"dir/file\",\"mode\":\"0640\""
+	assert_line --partial "\"hash\":\"md5:$(printf four | md5sum | cut -d ' ' -f 1),sha256:"
+	assert_line --partial '"kind":"symlink","path":"link"'
+	run -0 decant list m dir
+	assert_equal "${#lines[@]}" 2
+	run -0 decant list --exclude=dir m
+	refute_output --partial dir/file/
+	run -1 decant list m missing
+	assert_output --partial 'nothing in the manifest has this name'
+	sed -i 's/0640/0644/' m
+	run -6 decant list m
+	refute_output --partial 'rw-r'
+}
