@@ -217,6 +217,8 @@ LIBDECANT_FILES = \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/inventory.c \
+	src/run/inventory.h \
 	src/run/known.c \
 	src/run/known.h \
 	src/run/ledger.c \

@@ -3,9 +3,8 @@
 #include "run/copy.h"
 
 #include "run/filepipe.h"
-#include "run/ledger.h"
+#include "run/inventory.h"
 #include "run/operands.h"
-#include "run/outfile.h"
 #include "run/readback.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -16,42 +15,25 @@
 /* A run of the verb. */
 struct copy_run {
 	struct run run; /* first: the steps find it */
-	struct inodes *inodes;
-	struct outfile manifest;
+	struct inventory inventory;
 };
-
-/* Make what a manifest needs. */
-static struct err
-begin_manifest(struct copy_run *c)
-{
-	const struct copy_opts *opts = c->run.copy;
-	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
-	const struct ledger_opts ledger = {
-		.algos = &opts->hash,
-		.inodes = c->inodes = inodes_new(),
-		.workers = c->run.n_workers + 1,
-		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
-	};
-
-	c->run.ledger = ledger_new(&ledger);
-	if (c->inodes == NULL || c->run.ledger == NULL)
-		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	return outfile_begin(&c->manifest, opts->manifest);
-}
 
 static void
 give(struct run *run)
 {
 	struct copy_run *c = (struct copy_run *)(void *)run;
-	struct err err = run->copy->manifest != NULL ? begin_manifest(c) : ERR_OK;
+	const struct copy_opts *opts = run->copy;
+	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
+	const struct inventory_opts inventory = {
+		.manifest = opts->manifest,
+		.known = opts->known,
+		.algos = &opts->hash,
+		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
+		.durable = opts->fsync != FSYNC_NONE,
+	};
 
-	if (!err_failed(err)) {
+	if (inventory_begin(&c->inventory, run, &inventory))
 		operands_run(run);
-		return;
-	}
-	tell_operand_error(run, run->copy->manifest, err, NULL);
-	report_raise(run->report, EXIT_STOPPED);
-	cancel_request(&run->cancel, err);
 }
 
 /* Say, once, by which pipeline content went. */
@@ -106,29 +88,12 @@ sync_all(struct run *run)
 	}
 }
 
-/* Let the manifest appear; one of a run that was stopped would be of half a tree. */
-static void
-publish_manifest(struct copy_run *c)
-{
-	struct run *run = &c->run;
-
-	if (run->copy->manifest == NULL || cancel_requested(&run->cancel))
-		return;
-	struct err err = ledger_write(run->ledger, c->manifest.fd);
-	if (!err_failed(err))
-		err = outfile_publish(&c->manifest, run->copy->fsync != FSYNC_NONE);
-	if (!err_failed(err))
-		return;
-	tell_operand_error(run, run->copy->manifest, err, NULL);
-	report_raise(run->report, EXIT_STOPPED);
-}
-
 static void
 conclude(struct run *run)
 {
 	explain(run);
 	sync_all(run);
-	publish_manifest((struct copy_run *)(void *)run);
+	inventory_publish(&((struct copy_run *)(void *)run)->inventory, run);
 }
 
 int
@@ -136,7 +101,7 @@ copy_run(struct copy_opts *opts)
 {
 	struct hash_algos algos;
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
-	struct copy_run c = { .manifest = { .fd = -1, .dir = -1 } };
+	struct copy_run c = { 0 };
 
 	c.run = (struct run){
 		.copy = opts,
@@ -166,8 +131,6 @@ copy_run(struct copy_opts *opts)
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = run_carry_out(&c.run, &steps);
-	outfile_discard(&c.manifest);
-	ledger_free(c.run.ledger);
-	inodes_free(c.inodes);
+	inventory_release(&c.inventory, &c.run);
 	return status;
 }

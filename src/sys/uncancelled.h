@@ -14,15 +14,15 @@
 
 /* Sanitizers want to see the library's calls; and an offset may take two registers, each machine in its way. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__ || !defined __LP64__
-# define UNCANCELLED(own, library) (library)
+#	define UNCANCELLED(own, library) (library)
 #elif defined __has_feature
-# if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-     __has_feature(memory_sanitizer)
-#  define UNCANCELLED(own, library) (library)
-# endif
+#	if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+	    __has_feature(memory_sanitizer)
+#		define UNCANCELLED(own, library) (library)
+#	endif
 #endif
 #ifndef UNCANCELLED
-# define UNCANCELLED(own, library) (own)
+#	define UNCANCELLED(own, library) (own)
 #endif
 
 /* As openat(2). */

@@ -3,6 +3,15 @@
 # Manifests: what hash and copy write in passing, and what becomes of damaged ones.
 
 load helpers
+load images
+
+setup_file() {
+	images_make ext4
+}
+
+teardown_file() {
+	images_drop
+}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -247,4 +256,82 @@ hash_known() {
 	assert_failure 3
 	run decant hash --known=m -c m
 	assert_failure 2
+}
+
+@test "sync has every entry in its manifest, changed or not" {
+	make_tree basic t
+	mkfifo t/fifo
+	ln t/one t/link
+	decant hash --manifest=want t >/dev/null
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	# nothing is copied
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	# content is changed, and of another file the mode alone
+	echo more >>t/sub/mega
+	chmod 600 t/one
+	decant hash --manifest=want t >/dev/null
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	decant verify -a t u
+	# what is linked to an earlier tree, and compared by content
+	decant sync -a --link-dest=../u --manifest=m t/ v
+	cmp want m
+	decant sync -a --checksum --manifest=m t/ v
+	cmp want m
+	# what is left out is not in it, nor what is only there
+	touch u/extra
+	run decant sync -a --exclude='*' --manifest=m t/ u
+	assert_equal "$(grep -c '^[fdl] ' m)" 1
+	run decant sync -n --manifest=m t u
+	assert_failure 2
+}
+
+@test "sync reads for its manifest what is not known, and that once" {
+	require_command strace
+	mkdir t
+	data 300000 >t/big
+	data 5000 >t/small
+	sleep 3.1
+	decant sync -a t/ u
+	traced "$DECANT" sync -a --known=k --manifest=k t/ u
+	assert_equal "$(reads_of '/t/')" 305000
+	traced "$DECANT" sync -a --known=k --manifest=k2 t/ u
+	assert_equal "$(reads_of '/t/')" 0
+	cmp k k2
+	# by content each is read once, for both
+	traced "$DECANT" sync -a --checksum --manifest=k3 t/ u
+	assert_equal "$(reads_of '/t/')" 305000
+	assert_equal "$(reads_of '/u/')" 305000
+	sed 's/ [^ ]* - \([^ ]*\)$/ - \1/; s/ inodes$//; /^end/d' k >short
+	diff short <(grep -v '^end' k3)
+}
+
+@test "copy leaves what is known to the kernel" {
+	require_command strace
+	on_fs ext4
+	mkdir t
+	data 3000000 >t/big
+	sleep 3.1
+	decant hash --known=k --manifest=k t >/dev/null
+	rm -f trace.*
+	strace -ff -y -e trace=pread64,copy_file_range -o trace \
+		"$DECANT" copy -a --known=k --manifest=m --verify=cold --json t u >events
+	cmp k m
+	cmp t/big u/big
+	cat trace.* | grep -q 'copy_file_range.*/t/big>'
+	run grep 'pread64([0-9]*<[^>]*/t/big>' trace.*
+	assert_failure
+	# the digest is told, and what came back has it
+	assert_equal "$(jq -r 'select(.kind == "file") | .verified' events)" cold
+	assert_equal "$(jq -r 'select(.kind == "file") | .hash' events)" \
+		"xxh128:$(grep ' big$' k | cut -d ' ' -f 2)"
+	# what has changed is read
+	sleep 0.01
+	printf X | dd of=t/big conv=notrunc status=none
+	decant copy -a --known=k --manifest=m t v
+	decant verify m v
+	run cmp k m
+	assert_failure
 }
