@@ -511,6 +511,7 @@ TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/filesystems.bash \
+	bench/flip.sh \
 	bench/linkbench.c \
 	bench/tool.py \
 	bench/verbs.sh \

@@ -66,7 +66,7 @@ struct run {
 	const struct copy_opts
 	    *copy;             /* what was asked of a directory as sink; NULL for other sinks */
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
-	struct inodes *inodes; /* its; locks itself */
+	struct inodes *inodes; /* digests of files with several names, or NULL; locks itself */
 	struct known *known;   /* what was known before; NULL = nothing */
 	bool rooted;           /* paths in manifests begin below the one operand */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */

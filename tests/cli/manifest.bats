@@ -130,9 +130,9 @@ reads_of() {
 
 # traced COMMAND...: run it, with a trace of what it reads, each thread's in a file of its own
 traced() {
-	rm -f trace.*
+	rm -f "$BATS_TEST_TMPDIR"/trace.*
 	strace -ff -y -e trace=read,pread64,readv,preadv,preadv2,copy_file_range,sendfile,mmap,splice \
-		-o trace "$@" >/dev/null
+		-o "$BATS_TEST_TMPDIR/trace" "$@" >/dev/null
 }
 
 @test "two digests, a manifest and a copy read each byte once" {
@@ -150,6 +150,49 @@ traced() {
 	assert_equal "$(reads_of '/t/(big|link)>')" 3000000
 	assert_equal "$(reads_of '/t/small>')" 5000
 	assert_equal "$(reads_of '/u/')" 0
+}
+
+@test "checking and comparing read each byte once" {
+	require_command strace
+	mkdir t
+	data 3000000 >t/big
+	data 50000 >t/middle
+	data 5000 >t/small
+	local all=3055000
+	decant hash --hash=xxh128,xxh64 --manifest=m t >sums
+	decant copy -a --reflink=never t u
+	traced "$DECANT" verify t u
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/u/')" "$all"
+	traced "$DECANT" verify -a t u
+	assert_equal "$(reads_of '/t/')" "$all"
+	traced "$DECANT" sync -a --checksum --hash=xxh128,xxh64 --manifest=m2 t/ u
+	cmp m m2
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/u/')" "$all"
+	# and what is written is read back once
+	traced "$DECANT" copy -a --reflink=never --verify --hash=xxh128,xxh64 --manifest=m3 t v
+	cmp m m3
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/v/')" "$all"
+	# one reading serves all names of a file
+	ln t/big t/link
+	ln t/small t/link2
+	decant hash --hash=xxh128,xxh64 --manifest=m t >sums
+	traced "$DECANT" hash -j1 -c sums
+	assert_equal "$(reads_of '/t/')" "$all"
+	traced "$DECANT" verify -j1 m t
+	assert_equal "$(reads_of '/t/')" "$all"
+	cd t
+	traced "$DECANT" hash -j1 -c ../m
+	cd ..
+	assert_equal "$(reads_of '/t/')" "$all"
+	# all of which have what it has
+	printf X | dd of=t/small conv=notrunc status=none
+	run decant verify m t
+	assert_failure 1
+	assert_line --regexp '^~.* small '
+	assert_line --regexp '^~.* link2 '
 }
 
 @test "a small file costs hash four calls" {
