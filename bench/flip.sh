@@ -6,19 +6,10 @@
 #   -n TIMES        copies, and flipped bits, of each program; 100
 # Needs root, for a loop image.  Prints a table: copies, those that are damaged on the disk, and those of them
 # that the program ended with another status than 0 for.
-set -euo pipefail
-LC_ALL=C
-export LC_ALL
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-decant=${DECANT:-$here/../decant}
-if [ $# -gt 0 ] && [[ $1 == */* ]]; then
-	decant=$1
-	shift
-fi
+# shellcheck source=bench/settings.bash
+. "$(dirname "$0")/settings.bash"
 times=100
-[ "${1:-}" != -n ] || times=${2:?}
-decant=$(realpath "$decant")
+[ "${rest[0]:-}" != -n ] || times=${rest[1]:?}
 library=$(dirname "$decant")/tests/cli/flip_bit.so
 [ -e "$library" ] || {
 	echo "flip.sh: no $library; make check builds it" >&2

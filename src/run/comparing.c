@@ -6,8 +6,8 @@
  *
  *   newfstatat   the source
  *   newfstatat   the destination
- *   llistxattr   \ each side: no other call says that there is no ACL and no attribute, and a change
- *   llistxattr   / of one shows in no time that is compared
+ *   listxattrat  \ each side: no other call says that there is no ACL and no attribute, and a change
+ *   listxattrat  / of one shows in no time that is compared
  */
 #include "run/comparing.h"
 

@@ -101,7 +101,7 @@ copy_run(struct copy_opts *opts)
 {
 	struct hash_algos algos;
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
-	struct copy_run c = { 0 };
+	struct copy_run c = { .inventory = INVENTORY_INIT };
 
 	c.run = (struct run){
 		.copy = opts,

@@ -32,35 +32,17 @@ inventory_learn(struct run *run, const char *path, const struct hash_algos *algo
 	return err;
 }
 
-static struct err
-begin_manifest(struct inventory *v, struct run *run)
-{
-	const struct ledger_opts ledger = {
-		.algos = v->opts.algos,
-		.inodes = v->inodes = inodes_new(),
-		.workers = run->n_workers + 1,
-		.rooted = v->opts.rooted,
-		.identified = v->opts.known != NULL,
-	};
-
-	run->ledger = ledger_new(&ledger);
-	if (v->inodes == NULL || run->ledger == NULL)
-		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	return outfile_begin(&v->out, v->opts.manifest);
-}
-
 bool
 inventory_begin(struct inventory *v, struct run *run, const struct inventory_opts *opts)
 {
-	*v = (struct inventory){ .opts = *opts, .out = { .fd = -1, .dir = -1 } };
+	v->opts = *opts;
 	run->rooted = opts->rooted;
-	run->inodes = NULL;
 	if (err_failed(inventory_learn(run, opts->known, opts->algos)))
 		return false;
 	if (opts->manifest == NULL)
 		return true;
-	struct err err = begin_manifest(v, run);
-	run->inodes = v->inodes;
+	struct err err = manifestout_begin(
+	    &v->manifest, run, opts->manifest, opts->algos, opts->rooted, opts->known != NULL);
 	if (err_failed(err))
 		stop(run, opts->manifest, err, NULL);
 	return !err_failed(err);
@@ -69,24 +51,13 @@ inventory_begin(struct inventory *v, struct run *run, const struct inventory_opt
 void
 inventory_publish(struct inventory *v, struct run *run)
 {
-	if (v->opts.manifest == NULL || cancel_requested(&run->cancel))
-		return;
-	struct err err = ledger_write(run->ledger, v->out.fd);
-	if (!err_failed(err))
-		err = outfile_publish(&v->out, v->opts.durable);
-	if (!err_failed(err))
-		return;
-	tell_operand_error(run, v->opts.manifest, err, NULL);
-	report_raise(run->report, EXIT_STOPPED);
+	manifestout_publish(&v->manifest, run, v->opts.durable);
 }
 
 void
 inventory_release(struct inventory *v, struct run *run)
 {
-	if (v->opts.manifest != NULL)
-		outfile_discard(&v->out);
-	ledger_free(run->ledger);
-	inodes_free(v->inodes);
+	manifestout_release(&v->manifest, run);
 	known_free(run->known);
 }
 

@@ -3,8 +3,7 @@
 #ifndef DECANT_INVENTORY_H
 #define DECANT_INVENTORY_H
 
-#include "run/ledger.h"
-#include "run/outfile.h"
+#include "run/manifestout.h"
 
 /* What was asked for; borrowed. */
 struct inventory_opts {
@@ -15,18 +14,19 @@ struct inventory_opts {
 	bool durable;                   /* the manifest is synced before it appears */
 };
 
-/* The inventory of a run. */
+/* The inventory of a run; INVENTORY_INIT = none yet. */
 struct inventory {
 	struct inventory_opts opts;
-	struct inodes *inodes; /* files with several names */
-	struct outfile out;    /* the manifest, not yet in its place */
+	struct manifestout manifest;
 };
+
+#define INVENTORY_INIT ((struct inventory){ .manifest = MANIFESTOUT_INIT })
 
 /* Begin V as RUN asks, before the workers start; false: that failed and was told, and RUN is canceled. */
 bool inventory_begin(struct inventory *v, struct run *run, const struct inventory_opts *opts);
 /* Let the manifest appear, unless RUN was canceled: it would be of half a tree.  Failures are told. */
 void inventory_publish(struct inventory *v, struct run *run);
-/* Free what V and RUN have for it; V may be all zero. */
+/* Free what V and RUN have for it. */
 void inventory_release(struct inventory *v, struct run *run);
 
 /* Take in the manifest PATH, NULL = none, as what RUN knows.  What fails was told, and RUN is canceled. */

@@ -3,8 +3,10 @@
 #include "run/sync.h"
 
 #include "run/extras.h"
+#include "run/hollow.h"
 #include "run/ignores.h"
 #include "run/inventory.h"
+#include "run/lastsource.h"
 #include "run/mirror.h"
 #include "run/operands.h"
 #include "run/places.h"
@@ -102,6 +104,8 @@ static void
 conclude(struct run *run)
 {
 	extras_conclude(run);
+	hollow_conclude(run);
+	lastsource_note(run);
 	places_close(run);
 	ignores_release(run);
 	require_sharing(run);
@@ -116,7 +120,7 @@ sync_run(struct sync_opts *opts)
 	struct copy_opts *copy = &opts->copy;
 	struct mirror mirror = { .opts = opts };
 	struct hash_algos algos;
-	struct sync_run sync = { 0 };
+	struct sync_run sync = { .inventory = INVENTORY_INIT };
 
 	sync.run = (struct run){
 		.copy = copy,

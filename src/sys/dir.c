@@ -2,8 +2,6 @@
 /* Names below directory descriptors. */
 #include "sys/dir.h"
 
-#include "sys/uncancelled.h"
-
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -25,7 +23,7 @@ open_retry(int dir, const char *path, int flags, mode_t mode)
 	int fd;
 
 	do
-		fd = uncancelled_openat(dir, path, flags, mode);
+		fd = openat(dir, path, flags, mode);
 	while (fd < 0 && errno == EINTR);
 	return fd;
 }
@@ -105,7 +103,7 @@ open_by_component(int dir, const char *path, int flags)
 		}
 		int saved = errno;
 		if (at != dir)
-			(void)uncancelled_close(at);
+			(void)close(at);
 		errno = saved;
 		if (fd < 0 || last)
 			return fd;
@@ -149,7 +147,7 @@ open_same_device(int dir, const char *name, int *fd)
 	TRY(open_checked(dir, name, DIRECTORY | O_NOFOLLOW, SIDE_DST, fd));
 	if (fstat(dir, &above) == 0 && fstat(*fd, &st) == 0 && above.st_dev == st.st_dev)
 		return ERR_OK;
-	(void)uncancelled_close(*fd);
+	(void)close(*fd);
 	*fd = -1;
 	return err_make(EXDEV, OP_OPEN, SIDE_DST, -1);
 }

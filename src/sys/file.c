@@ -2,8 +2,6 @@
 /* Calls on an open file: the only code that reads errno for plain files. */
 #include "sys/file.h"
 
-#include "sys/uncancelled.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +12,7 @@ void
 own_fd_drop(const int *fd)
 {
 	if (*fd >= 0)
-		uncancelled_close(*fd);
+		close(*fd);
 }
 
 struct err
@@ -22,7 +20,7 @@ file_read(int fd, void *buf, size_t size, enum err_side side, size_t *got)
 {
 	ssize_t n;
 	do
-		n = uncancelled_read(fd, buf, size);
+		n = read(fd, buf, size);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(OP_READ, side, -1);
@@ -35,7 +33,7 @@ file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got)
 {
 	ssize_t n;
 	do
-		n = uncancelled_pread(fd, buf, size, off);
+		n = pread(fd, buf, size, off);
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return err_sys(OP_READ, SIDE_SRC, off);
@@ -48,7 +46,7 @@ file_pwrite_all(int fd, const void *buf, size_t size, int64_t off)
 {
 	const char *rest = buf;
 	while (size > 0) {
-		ssize_t n = uncancelled_pwrite(fd, rest, size, off);
+		ssize_t n = pwrite(fd, rest, size, off);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -68,7 +66,7 @@ file_write_all(int fd, const void *buf, size_t size)
 {
 	const char *rest = buf;
 	while (size > 0) {
-		ssize_t n = uncancelled_write(fd, rest, size);
+		ssize_t n = write(fd, rest, size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -172,7 +170,7 @@ file_close(int *fd, enum err_side side)
 {
 	int was = *fd;
 	*fd = -1;
-	if (was < 0 || uncancelled_close(was) == 0 || errno == EINTR)
+	if (was < 0 || close(was) == 0 || errno == EINTR)
 		return ERR_OK;
 	return err_sys(OP_CLOSE, side, -1);
 }
