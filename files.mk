@@ -235,6 +235,8 @@ LIBDECANT_FILES = \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/inventory.c \
+	src/run/inventory.h \
 	src/run/known.c \
 	src/run/known.h \
 	src/run/lastsource.c \
@@ -566,7 +568,9 @@ TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/filesystems.bash \
+	bench/flip.sh \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \

@@ -68,28 +68,34 @@ read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_
 	return ERR_OK;
 }
 
-/* Whether SRC and DST have the same bytes. */
+/* Whether SRC and DST have the same bytes; SEEN, unless NULL, sees them. */
 static struct err
-compare_bytes(struct worker *w, int src, int dst, bool *same)
+compare_bytes(struct worker *w, int src, int dst, struct observer *seen, bool *same)
 {
 	size_t half = bufs_size(w->run->bufs) / 2;
 	char *mine = w->buf;
 	size_t len[2];
 
 	*same = true;
+	if (seen != NULL)
+		seen->begin(seen);
 	for (int64_t off = 0; *same; off += (int64_t)half) {
 		TRY(cancel_check(&w->run->cancel));
 		TRY(read_full(src, SIDE_SRC, mine, half, off, &len[0]));
 		TRY(read_full(dst, SIDE_DST, mine + half, half, off, &len[1]));
 		*same = len[0] == len[1] && memcmp(mine, mine + half, len[0]) == 0;
+		if (seen != NULL)
+			seen->see(seen, mine, len[0]);
 		if (len[0] < half)
 			break;
 	}
 	return ERR_OK;
 }
 
+/* Compare the contents of PAIR; SEEN, unless NULL, sees them. */
 static struct err
-compare_content(struct worker *w, const struct meta_pair *pair, bool follow, unsigned *differs)
+compare_content(struct worker *w, const struct meta_pair *pair, bool follow, struct observer *seen,
+    unsigned *differs)
 {
 	own_fd src = -1;
 	own_fd dst = -1;
@@ -99,7 +105,7 @@ compare_content(struct worker *w, const struct meta_pair *pair, bool follow, uns
 	struct err err = dir_open_file(pair->dst_dir, pair->dst_name, false, &dst);
 	if (err_failed(err))
 		return err_make(err.code, OP_OPEN, SIDE_DST, -1);
-	TRY(compare_bytes(w, src, dst, &same));
+	TRY(compare_bytes(w, src, dst, seen, &same));
 	*differs = (*differs & ~(unsigned)UNSURE_CONTENT) | (same ? 0 : DIFFERS_CONTENT);
 	return ERR_OK;
 }
@@ -126,7 +132,7 @@ comparing_pair(
 	if ((*differs & (DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT)) != 0)
 		return ERR_OK;
 	if ((*differs & UNSURE_CONTENT) != 0)
-		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), differs));
+		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), NULL, differs));
 	return compare_xattrs(w, pair, differs);
 }
 
@@ -157,7 +163,10 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	if (verdict == COMPARED_SKIP || (t->differs & DIFFERS_TYPE) != 0)
 		return ERR_OK;
 	if (verdict == COMPARED_READ) {
-		TRY(compare_content(w, &pair, e->follow, &t->differs));
+		/* who wants a digest of what is equal need not read it again */
+		t->seen = w->run->ledger != NULL;
+		TRY(compare_content(
+		    w, &pair, e->follow, t->seen ? &w->hashing.observer : NULL, &t->differs));
 		verdict = compare_verdict(opts, st, &t->dest.st, t->differs);
 	}
 	if (S_ISLNK(st->st_mode))
