@@ -18,6 +18,7 @@ LIBDECANT_FILES = \
 	src/cli/alone.def \
 	src/cli/apply.c \
 	src/cli/apply.h \
+	src/cli/bwlimit.def \
 	src/cli/copy.def \
 	src/cli/digests.def \
 	src/cli/engine.def \
@@ -66,6 +67,8 @@ LIBDECANT_FILES = \
 	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/abreast.c \
+	src/engine/abreast.h \
 	src/engine/alike.c \
 	src/engine/alike.h \
 	src/engine/buffered.c \
@@ -80,6 +83,8 @@ LIBDECANT_FILES = \
 	src/engine/fstraits.h \
 	src/engine/observer.c \
 	src/engine/observer.h \
+	src/engine/patch.c \
+	src/engine/patch.h \
 	src/engine/refusals.c \
 	src/engine/refusals.h \
 	src/engine/rung.c \
@@ -229,6 +234,8 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/mark.c \
+	src/run/mark.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -256,6 +263,8 @@ LIBDECANT_FILES = \
 	src/run/parts.h \
 	src/run/picking.c \
 	src/run/picking.h \
+	src/run/pieces.c \
+	src/run/pieces.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -293,6 +302,8 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/update.c \
+	src/run/update.h \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \
@@ -331,6 +342,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/pace.c \
+	src/thread/pace.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -391,6 +404,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_abreast \
 	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
@@ -431,7 +445,9 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_pace \
 	tests/unit/test_packalign \
+	tests/unit/test_patch \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -499,6 +515,7 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_update.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
@@ -568,6 +585,8 @@ TEST_FILES = \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
+tests_unit_test_abreast_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole -Wl,--wrap=sharing_init -Wl,--wrap=sharing_next
+
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
@@ -595,6 +614,10 @@ tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap
 tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_pace_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=proc_now_ns -Wl,--wrap=proc_wait
+
+tests_unit_test_patch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_punch -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 

@@ -74,6 +74,8 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->copy.engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		/* a file that is only half updated would be newer than its source, and stay so */
+		{ opts->inplace && opts->compare.update, "--inplace", "--update" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->explain, "--print0", "--explain" },

@@ -20,6 +20,7 @@ mirror_init(struct mirror *m)
 	m->backup_fd = m->lock_fd = -1;
 	map_init(&m->claims);
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->mark.lock, NULL);
 	m->extras = extras_new();
 	return m->extras != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }
@@ -52,6 +53,7 @@ mirror_release(struct mirror *m)
 	free(m->texts);
 	extras_free(m->extras);
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->mark.lock);
 }
 
 static struct err

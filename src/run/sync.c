@@ -84,6 +84,8 @@ conclude(struct run *run)
 	ignores_release(run);
 	require_sharing(run);
 	operands_make_durable(run);
+	if (run->base != NULL)
+		mark_remove(run);
 }
 
 int
@@ -102,6 +104,7 @@ sync_run(struct sync_opts *opts)
 			.select = &copy->select,
 			.engine = &copy->engine,
 			.report = &copy->report,
+			.bwlimit = copy->bwlimit,
 			.jobs = copy->jobs,
 			.dry_run = copy->dry_run,
 			.operands = copy->operands,

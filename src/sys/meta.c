@@ -144,7 +144,7 @@ wanted(const char *name, const struct keep *keep)
 		return keep->mode;
 	if (strcmp(name, selinux) == 0)
 		return keep->context;
-	if (!keep->xattr)
+	if (!keep->xattr || strcmp(name, META_MARK) == 0)
 		return false;
 	for (size_t i = 0; i < conf.n; i++) {
 		if (fnmatch(conf.rules[i].pattern, name, 0) == 0)
@@ -433,6 +433,23 @@ bool
 meta_has_default_acl(int fd)
 {
 	return fgetxattr(fd, acl_default, NULL, 0) > 0;
+}
+
+struct err
+meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len)
+{
+	ssize_t got = fgetxattr(fd, name, value, size);
+
+	if (got < 0)
+		return err_sys(OP_XATTR, SIDE_DST, -1);
+	*len = (size_t)got;
+	return ERR_OK;
+}
+
+struct err
+meta_drop_xattr(int fd, const char *name)
+{
+	return fremovexattr(fd, name) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
 }
 
 struct err
