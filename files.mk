@@ -338,6 +338,8 @@ LIBDECANT_FILES = \
 	src/sys/splice.c \
 	src/sys/waitset.c \
 	src/sys/waitset.h \
+	src/sys/xattrs.c \
+	src/sys/xattrs.h \
 	src/thread/bufs.c \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
@@ -474,7 +476,8 @@ UNIT_TESTS = \
 	tests/unit/test_taps \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
-	tests/unit/test_wrap
+	tests/unit/test_wrap \
+	tests/unit/test_xattrs
 
 BATS_TESTS = \
 	tests/cli/archive_formats.bats \
@@ -526,6 +529,7 @@ TEST_FILES = \
 	bench/count.sh \
 	bench/filesystems.bash \
 	bench/linkbench.c \
+	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
 	tests/STAGES.md \
@@ -632,3 +636,5 @@ tests_unit_test_sides_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_list_next -Wl,--wra
 tests_unit_test_stream_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_write_ready
 
 tests_unit_test_sys_pipe_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=preadv2 -Wl,--wrap=pwritev2
+
+tests_unit_test_xattrs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=syscall

@@ -7,44 +7,12 @@
 #   -f NAME         ext4, xfs, btrfs or tmpfs; default all
 #   CASE            small flat big sparse one links; default all
 # Writes results.csv and table.md to $BENCH_OUT, default out/ in this folder.
-set -euo pipefail
-LC_ALL=C
-export LC_ALL
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
-
-runs=5
-systems=()
-cases=()
-decant=${DECANT:-$here/../decant}
+# shellcheck source=bench/settings.bash
+. "$(dirname "$0")/settings.bash"
 linkbench=${LINKBENCH:-$here/../bench/linkbench}
-if [ $# -gt 0 ] && [[ $1 == */* ]]; then
-	decant=$1
-	shift
-fi
-while [ $# -gt 0 ]; do
-	case $1 in
-	-n) runs=${2:?} && shift 2 ;;
-	-f) systems+=("${2:?}") && shift 2 ;;
-	small | flat | big | sparse | one | links) cases+=("$1") && shift ;;
-	*)
-		sed -n '4,9s/^# //p' "$0" >&2
-		exit 2
-		;;
-	esac
-done
-[ ${#systems[@]} -gt 0 ] || systems=(ext4 xfs btrfs tmpfs)
-[ ${#cases[@]} -gt 0 ] || cases=(small flat big sparse one links)
-[ -x "$decant" ] || {
-	echo "bench.sh: no program at $decant" >&2
-	exit 2
-}
-decant=$(realpath "$decant")
-[[ $runs =~ ^[1-9][0-9]*$ ]] || {
-	echo "bench.sh: invalid number of runs '$runs'" >&2
-	exit 2
-}
+all_systems=(ext4 xfs btrfs tmpfs)
+all_cases=(small flat big sparse one links)
+read_selection 4,9
 
 work=$(mktemp -d /dev/shm/decant-bench.XXXXXX)
 out=${BENCH_OUT:-$here/out}

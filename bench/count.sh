@@ -3,27 +3,14 @@
 # Exact figures that do not depend on the machine's mood: system calls a file, resident memory.
 # usage: count.sh [PATH_TO_DECANT] [calls|memory|descriptors]...
 # Exit 1 when a figure is above its limit.
-set -euo pipefail
-LC_ALL=C
-export LC_ALL
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
+# shellcheck source=bench/settings.bash
+. "$(dirname "$0")/settings.bash"
 
 # The limits that the project has set itself.
 calls_max=11
 memory_max=$((48 * 1024))
 
-decant=${DECANT:-$here/../decant}
-if [ $# -gt 0 ] && [[ $1 == */* ]]; then
-	decant=$1
-	shift
-fi
-decant=$(realpath "$decant")
-[ -x "$decant" ] || {
-	echo "count.sh: no program at $decant" >&2
-	exit 2
-}
+set -- "${rest[@]}"
 [ $# -gt 0 ] || set -- calls memory descriptors
 
 work=$(mktemp -d /dev/shm/decant-count.XXXXXX)
@@ -31,10 +18,6 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 status=0
-
-tool() {
-	"$python" "$here/tool.py" "$@"
-}
 
 # judge FIGURE LIMIT WORDS
 judge() {

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# File systems in memory for the benchmarks: sourced by them.  Wants $work, a folder on a tmpfs, $here and
-# $python; sets $fs to where the file system at hand is mounted.
+# File systems in memory for the benchmarks: sourced by them.  Wants $work, a folder on a tmpfs; sets $fs
+# to where the file system at hand is mounted.
 # shellcheck shell=bash
-: "${work:?}" "${here:?}" "${python:?}"
+: "${work:?}"
 mounted=
 fs=
 
@@ -19,10 +19,6 @@ trap 'exit 143' TERM
 
 note() {
 	printf '%s: %s\n' "${0##*/}" "$*" >&2
-}
-
-tool() {
-	"$python" "$here/tool.py" "$@"
 }
 
 # Mount a fresh file system of kind $1 at $fs; false, with a reason, where that cannot be.

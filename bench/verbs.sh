@@ -9,44 +9,13 @@
 # Writes verbs.csv and verbs.md to $BENCH_OUT, default out/ in this folder.
 #
 # A case sets up its corpus, and names its programs: ours first.  What prepare_CASE does is not timed.
-set -euo pipefail
-LC_ALL=C
-export LC_ALL
-here=$(cd "$(dirname "$0")" && pwd)
-python=/usr/bin/python3
-[ -x "$python" ] || python=python3
-
-all=(hash sha256 copyhash verify verifybig
+# shellcheck source=bench/settings.bash
+. "$(dirname "$0")/settings.bash"
+all_systems=(ext4)
+all_cases=(hash sha256 copyhash verify verifybig
 	untar untarzst untargz tar tarzst bigmember
 	same some gone snapshot checksum image tcp)
-runs=5
-systems=()
-cases=()
-decant=${DECANT:-$here/../decant}
-if [ $# -gt 0 ] && [[ $1 == */* ]]; then
-	decant=$1
-	shift
-fi
-while [ $# -gt 0 ]; do
-	case $1 in
-	-n) runs=${2:?} && shift 2 ;;
-	-f) systems+=("${2:?}") && shift 2 ;;
-	*)
-		if [[ " ${all[*]} " != *" $1 "* ]]; then
-			sed -n '4,9s/^# //p' "$0" >&2
-			exit 2
-		fi
-		cases+=("$1") && shift
-		;;
-	esac
-done
-[ ${#systems[@]} -gt 0 ] || systems=(ext4)
-[ ${#cases[@]} -gt 0 ] || cases=("${all[@]}")
-[ -x "$decant" ] || {
-	echo "verbs.sh: no program at $decant" >&2
-	exit 2
-}
-decant=$(realpath "$decant")
+read_selection 4,9
 work=$(mktemp -d /dev/shm/decant-bench.XXXXXX)
 out=${BENCH_OUT:-$here/out}
 mkdir -p "$out"

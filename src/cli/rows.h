@@ -44,7 +44,4 @@
 	{ shorts, name, arg, help, group, rank, OPT_WORD, FIELD(field, unsigned), words_##list, \
 		NULL },
 
-/* Number of elements of ARRAY. */
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
 #endif

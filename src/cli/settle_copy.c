@@ -69,11 +69,7 @@ check_pairs(const struct cli *c)
 	bool print0 = report->print0 != PRINT0_NONE;
 	bool through = opts->through.n > 0;
 
-	const struct {
-		bool both;
-		const char *one;
-		const char *other;
-	} pairs[] = {
+	const struct cli_pair pairs[] = {
 		{ c->copy.backup && c->copy.ask == ASK_NEVER, "--backup", "--no-clobber" },
 		{ c->copy.backup && keeps, "--backup", "--update=none" },
 		{ plan->link && plan->symlink, "--link", "--symbolic-link" },
@@ -101,13 +97,7 @@ check_pairs(const struct cli *c)
 		{ print0 && report->explain, "--print0", "--explain" },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i].both)
-			return cli_complain_more(c, NULL, NULL,
-			    "options %s and %s are mutually exclusive", pairs[i].one,
-			    pairs[i].other);
-	}
-	return CLI_RUN;
+	return cli_refuse_pairs(c, pairs, COUNT(pairs));
 }
 
 static enum cli_outcome

@@ -63,11 +63,7 @@ check_pairs(const struct cli *c)
 	bool print0 = report->print0 != PRINT0_NONE;
 	bool reflink = opts->copy.engine.reflink == WHEN_ALWAYS;
 
-	const struct {
-		bool both;
-		const char *one;
-		const char *other;
-	} pairs[] = {
+	const struct cli_pair pairs[] = {
 		{ opts->del.on && opts->copy.select.files_from != NULL, "--delete",
 		    "--files-from" },
 		{ reflink && opts->copy.engine.sparse == WHEN_ALWAYS, "--reflink=always",
@@ -81,13 +77,7 @@ check_pairs(const struct cli *c)
 		{ print0 && report->explain, "--print0", "--explain" },
 	};
 
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-		if (pairs[i].both)
-			return cli_complain_more(c, NULL, NULL,
-			    "options %s and %s are mutually exclusive", pairs[i].one,
-			    pairs[i].other);
-	}
-	return CLI_RUN;
+	return cli_refuse_pairs(c, pairs, COUNT(pairs));
 }
 
 enum cli_outcome

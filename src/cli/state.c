@@ -60,6 +60,18 @@ cli_complain_value(const struct cli *c, const char *name, const char *value, con
 }
 
 enum cli_outcome
+cli_refuse_pairs(const struct cli *c, const struct cli_pair *pairs, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pairs[i].both)
+			return cli_complain_more(c, NULL, NULL,
+			    "options %s and %s are mutually exclusive", pairs[i].one,
+			    pairs[i].other);
+	}
+	return CLI_RUN;
+}
+
+enum cli_outcome
 cli_choose(const struct cli *c, const char *name, const char *value, const struct word *list,
     unsigned *meaning)
 {

@@ -49,6 +49,19 @@ enum cli_outcome cli_complain(const struct cli *c, const char *what, const char 
 enum cli_outcome cli_complain_value(
     const struct cli *c, const char *name, const char *value, const char *choice);
 
+/* Number of elements of ARRAY. */
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Two options that exclude each other. */
+struct cli_pair {
+	bool both;         /* both were given */
+	const char *one;   /* with its dashes */
+	const char *other; /* likewise */
+};
+
+/* Complain of the first of PAIRS [n] that was given.  CLI_RUN or, after the complaint, CLI_USAGE. */
+enum cli_outcome cli_refuse_pairs(const struct cli *c, const struct cli_pair *pairs, size_t n);
+
 /*
  * Find VALUE in LIST; *MEANING is what it stands for.  NAME is the option, with its dashes, or the
  * variable that holds VALUE.  CLI_RUN or, after a complaint, CLI_USAGE.

@@ -3,6 +3,7 @@
 #include "cli/verb.h"
 
 #include "cli/rows.h"
+#include "cli/state.h"
 #include "cli/typo.h"
 
 #include <string.h>

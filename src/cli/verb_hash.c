@@ -77,11 +77,7 @@ check_pairs(const struct cli *c)
 	bool many_trees = hash->tree && hash->manifest != NULL &&
 			  (c->n_operands != 1 || hash->select.files_from != NULL);
 
-	const struct {
-		bool both;
-		const char *one;
-		const char *other;
-	} pairs[] = {
+	const struct cli_pair pairs[] = {
 		{ checks && hash->tree, "--check", "--tree" },
 		{ checks && hash->manifest != NULL, "--check", "--manifest" },
 		{ checks && hash->known != NULL, "--check", "--known" },
@@ -94,12 +90,8 @@ check_pairs(const struct cli *c)
 		{ hash->tree && hash->select.files_from != NULL, "--tree", "--files-from" },
 	};
 
-	for (size_t i = 0; i < COUNT(pairs); i++) {
-		if (pairs[i].both)
-			return cli_complain_more(c, NULL, NULL,
-			    "options %s and %s are mutually exclusive", pairs[i].one,
-			    pairs[i].other);
-	}
+	if (cli_refuse_pairs(c, pairs, COUNT(pairs)) != CLI_RUN)
+		return CLI_USAGE;
 	if (many_trees)
 		return cli_complain(c, "--tree and --manifest together want one operand", NULL);
 

@@ -151,24 +151,14 @@ check_pairs(const struct cli *c)
 {
 	const struct unpack_opts *o = &c->cmd->unpack;
 
-	const struct {
-		bool both;
-		const char *one;
-		const char *other;
-	} pairs[] = {
+	const struct cli_pair pairs[] = {
 		{ o->to_stdout && o->dir != NULL, "--to-stdout", "--directory" },
 		{ o->to_stdout && o->report.json, "--to-stdout", "--json" },
 		{ o->to_stdout && o->list, "--to-stdout", "--list" },
 		{ o->to_stdout && o->dry_run, "--to-stdout", "--dry-run" },
 	};
 
-	for (size_t i = 0; i < COUNT(pairs); i++) {
-		if (pairs[i].both)
-			return cli_complain_more(c, NULL, NULL,
-			    "options %s and %s are mutually exclusive", pairs[i].one,
-			    pairs[i].other);
-	}
-	return CLI_RUN;
+	return cli_refuse_pairs(c, pairs, COUNT(pairs));
 }
 
 static enum cli_outcome

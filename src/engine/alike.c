@@ -41,9 +41,8 @@ read_whole(int fd, char *buf, size_t size, int64_t off, enum err_side side)
 	return ERR_OK;
 }
 
-/* The first byte that differs of two blocks that do. */
-static size_t
-first_difference(const char *a, const char *b)
+size_t
+alike_first_difference(const char *a, const char *b)
 {
 	size_t at = 0;
 
@@ -69,7 +68,7 @@ read_both(struct pass *p, int64_t off, int64_t end)
 		count_live(p, (int64_t)n);
 		if (memcmp(a, b, n) != 0) {
 			p->out->differs = true;
-			p->out->at = off + (int64_t)first_difference(a, b);
+			p->out->at = off + (int64_t)alike_first_difference(a, b);
 		}
 		off += (int64_t)n;
 	}

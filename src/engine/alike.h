@@ -27,6 +27,8 @@ struct likeness {
 	int64_t holes;  /* not read, because neither has any */
 };
 
+/* The first byte that differs of A and B, two blocks that do. */
+size_t alike_first_difference(const char *a, const char *b);
 /*
  * Compare [OFF, END), adding to *OUT, which the caller has zeroed; ends at the first difference.
  * BUF is lent for the time of the call; each side gets a half.  File positions may move.

@@ -16,6 +16,12 @@ enum fs_trait {
 	FS_ONE_CREATOR = 16,
 	FS_COLD_DIRECT =
 	    32, /* O_DIRECT reads what is on the device; tmpfs takes it for what it has */
+	/*
+	 * A read that gets less than it asked for, but no multiple of 64 bytes, has met the file's end: an
+	 * error that cuts a read short does so between two pages (filemap_read() of Linux 6.18), or with
+	 * dax between two lines of the cache.
+	 */
+	FS_PAGED_READS = 64,
 };
 
 /* The traits of the kind TYPE, the f_type of fstatfs(2); 0 for kinds that are not known.  Pure. */

@@ -30,6 +30,7 @@ struct report {
 	struct live live;
 	int64_t start_ns;
 	bool wants_items;
+	bool wants_unchanged;
 	pthread_mutex_t asking; /* held while a person thinks: one question at a time */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
@@ -53,6 +54,8 @@ report_new(const struct report_opts *opts)
 	r->start_ns = r->json_ns = opts->io.now_ns();
 	r->wants_items = opts->json || opts->verbose || opts->itemize || opts->explain ||
 			 opts->print0 == PRINT0_DONE || opts->print0 == PRINT0_SKIPPED;
+	r->wants_unchanged = ((opts->json || opts->itemize) && opts->unchanged) || opts->explain ||
+			     opts->print0 == PRINT0_SKIPPED;
 	pthread_mutex_init(&r->asking, NULL); /* neither can fail without attributes */
 	pthread_mutex_init(&r->lock, NULL);
 	outcome_init(&r->outcome);
@@ -85,6 +88,12 @@ bool
 report_wants_items(const struct report *r)
 {
 	return r->wants_items;
+}
+
+bool
+report_wants_unchanged(const struct report *r)
+{
+	return r->wants_unchanged;
 }
 
 void
@@ -120,7 +129,8 @@ report_emit(struct report *r, const struct event *ev)
 {
 	const struct report_opts *opts = r->opts;
 
-	if (ev->kind == EVENT_ITEM && !r->wants_items)
+	if (ev->kind == EVENT_ITEM &&
+	    !(ev->action == ACTION_UNCHANGED ? r->wants_unchanged : r->wants_items))
 		return;
 	pthread_mutex_lock(&r->lock);
 	outcome_count(&r->outcome, ev, opts->strict);

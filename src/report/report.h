@@ -113,6 +113,8 @@ struct live *report_live(struct report *r);
 /* True when some renderer wants an EVENT_ITEM of every entry; if false, item events may be left
  * out and only counted (report_count). */
 bool report_wants_items(const struct report *r);
+/* Likewise of every entry that is left as it is. */
+bool report_wants_unchanged(const struct report *r);
 /* Print the start event (JSON only).  Main thread, once. */
 void report_start(struct report *r);
 /* Render EV at once and count it for the exit status.  ITEM events are NOT counted: their worker

@@ -6,8 +6,8 @@
  *
  *   newfstatat   the source
  *   newfstatat   the destination
- *   llistxattr   \ each side: no other call says that there is no ACL and no attribute, and a change
- *   llistxattr   / of one shows in no time that is compared
+ *   listxattrat  \ each side: no other call says that there is no ACL and no attribute, and a change
+ *   listxattrat  / of one shows in no time that is compared
  */
 #include "run/comparing.h"
 
@@ -60,7 +60,9 @@ compare_content(struct worker *w, const struct meta_pair *pair, bool follow, uns
 	struct err err = likeness_open(pair, follow, false, &p);
 
 	if (!err_failed(err))
-		err = likeness_of_content(w, &p, &like);
+		err = likeness_look(&p);
+	if (!err_failed(err))
+		err = likeness_of_content(w, &p, 0, &like);
 	likeness_close(&p);
 	/* what changes just now is not the same, whatever it will be */
 	bool same = !err_failed(err) && p.a.st_size == p.b.st_size && !like.differs;

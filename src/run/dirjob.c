@@ -170,13 +170,18 @@ static void
 meet(struct listing *l, const struct dir_name *name)
 {
 	struct entry e = { .dir = l->n, .src_name = name->name, .name = name->name };
+	uint64_t other_ino;
 
 	e.type = type_of(l, name, &e.follow);
 	bool out = dirjob_excludes(l->w, l->n, name->name, e.type == DT_DIR);
 	/* what is left out here is no extra there; in a sync rules have a say about that of their own */
 	if (out && l->w->run->mirror != NULL)
 		return;
-	e.other = l->n->sides != NULL ? sides_meet(l->n->sides, name->name) : SIDE_NOT_ASKED;
+	e.other = SIDE_NOT_ASKED;
+	if (l->n->sides != NULL) {
+		e.other = sides_meet(l->n->sides, name->name, &other_ino);
+		e.one_ino = other_ino == name->ino;
+	}
 	if (out)
 		return;
 	atomic_fetch_add_explicit(&l->w->run->live->items_found, 1, memory_order_relaxed);

@@ -30,6 +30,7 @@ enum {
 struct deferred {
 	struct deferred *next;
 	struct entry entry; /* its names are in NAMES; a work of its DIR is outstanding */
+	bool gone;          /* nothing is in its way any more */
 	char names[];       /* name and source name, NUL-terminated each */
 };
 
@@ -152,46 +153,28 @@ extras_defer(struct extras *x, const struct entry *e)
 	return ERR_OK;
 }
 
-/* Do HOW with the extras of N; returns how many that were. */
-static int64_t
-prune_extras(struct worker *w, struct node *n, enum prune_how how)
-{
-	struct entry self = { .dir = n->parent, .src_name = n->src_name, .name = n->name };
-	struct prune p = { .w = w, .dir = n, .how = how };
-	struct side_name name;
+/* A walk over what is to go. */
+struct round {
+	struct extras *x;
+	size_t at;             /* the next of its directories */
+	struct deferred *next; /* the next of its entries, after them */
+};
 
-	struct err err = nodes_hold(w->run->nodes, n);
-	if (err_failed(err)) {
-		tell_error(w, &self, err, NULL);
-		return 0;
-	}
-	for (size_t at = 0; !cancel_requested(&w->run->cancel);) {
-		sides_extra(n->sides, &at, &name);
-		if (name.name == NULL)
-			break;
-		if (!is_protected(w, n, &name))
-			prune_name(&p, name.name, name.type);
-	}
-	nodes_release(w->run->nodes, n);
-	run_pump(w->run, 0);
-	return p.count;
-}
-
-/* Do HOW with the directory in the way of D; false if it stays. */
 static bool
-prune_deferred(struct worker *w, const struct deferred *d, enum prune_how how, int64_t *count)
+next_names(void *arg, struct prune_names *names)
 {
-	struct prune p = { .w = w, .dir = d->entry.dir, .how = how, .all = true };
+	struct round *r = arg;
 
-	struct err err = nodes_hold(w->run->nodes, d->entry.dir);
-	if (err_failed(err)) {
-		tell_error(w, &d->entry, err, NULL);
-		return false;
+	if (r->at < r->x->n_dirs) {
+		*names = (struct prune_names){ .dir = r->x->dirs[r->at++] };
+		return true;
 	}
-	bool gone = prune_name(&p, d->entry.name, DT_DIR);
-	nodes_release(w->run->nodes, d->entry.dir);
-	*count += p.count;
-	return gone;
+	struct deferred *d = r->next;
+	if (d == NULL)
+		return false;
+	r->next = d->next;
+	*names = (struct prune_names){ d->entry.dir, d->entry.name, &d->gone };
+	return true;
 }
 
 /* What would go, and of how many. */
@@ -200,26 +183,15 @@ struct toll {
 	int64_t standing;
 };
 
+/* Do HOW with all that is in X. */
 static struct toll
-count_doomed(struct worker *w, struct extras *x)
+prune_all(struct run *run, struct extras *x, enum prune_how how)
 {
-	struct toll toll = { 0, x->standing };
+	struct round round = { .x = x, .next = x->deferred };
+	struct prune p = { .run = run, .how = how, .next = next_names, .arg = &round };
 
-	for (size_t i = 0; i < x->n_dirs; i++) {
-		int64_t top = (int64_t)sides_count(x->dirs[i]->sides);
-		int64_t count = prune_extras(w, x->dirs[i], PRUNE_COUNT);
-		toll.doomed += count;
-		toll.standing += count > top ? count - top : 0;
-	}
-	for (const struct deferred *d = x->deferred; d != NULL; d = d->next) {
-		int64_t count = 0;
-		(void)prune_deferred(w, d, PRUNE_COUNT, &count);
-		toll.doomed += count;
-		toll.standing += count > 1 ? count - 1 : 0;
-	}
-	if (toll.standing < toll.doomed)
-		toll.standing = toll.doomed;
-	return toll;
+	prune_run(&p);
+	return (struct toll){ p.count, x->standing + p.deeper };
 }
 
 static bool
@@ -253,12 +225,27 @@ brake(struct run *run, struct toll toll, const char *why, const char *hint)
 	str_release(&line);
 }
 
+/* Whether all may go, however much it is. */
+static bool
+insists(const struct delete_opts *del)
+{
+	return del->max_given && del->percent && del->max >= 100;
+}
+
+/* Whether a brake could hold. */
+static bool
+needs_count(const struct run *run)
+{
+	const struct delete_opts *del = &run->mirror->opts->del;
+
+	return !insists(del) || (atomic_load(&run->unread) > 0 && !del->ignore_errors);
+}
+
 /* Whether a brake holds, which has been said then. */
 static bool
 is_braked(struct run *run, struct extras *x, struct toll toll)
 {
 	const struct delete_opts *del = &run->mirror->opts->del;
-	bool insists = del->max_given && del->percent && del->max >= 100;
 	const char *src = run->request.report->n_srcs > 0 ? run->request.report->srcs[0] : "";
 	struct str hint = STR_INIT;
 	struct str why = STR_INIT;
@@ -271,7 +258,7 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 		brake(run, toll, "a directory of the source could not be read",
 		    "--ignore-errors deletes what has no source in the directories that were read");
 		held = true;
-	} else if (toll.doomed > 0 && x->empty != NULL && !insists) {
+	} else if (toll.doomed > 0 && x->empty != NULL && !insists(del)) {
 		str_add_quoted(&why, x->empty, strlen(x->empty));
 		str_adds(&why, " is empty");
 		brake(run, toll, why.buf, hint.buf);
@@ -285,16 +272,12 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	return held;
 }
 
-/* Delete what is in D's way, and carry it. */
+/* Carry D, in whose way nothing is any more. */
 static void
 carry_deferred(struct worker *w, const struct deferred *d)
 {
-	bool dry = w->run->request.dry_run;
 	struct entry e = d->entry;
-	int64_t count = 0;
 
-	if (!prune_deferred(w, d, dry ? PRUNE_TELL : PRUNE_REMOVE, &count))
-		return;
 	e.other = SIDE_ABSENT;
 	struct err err = nodes_hold(w->run->nodes, e.dir);
 	if (err_failed(err)) {
@@ -309,12 +292,11 @@ carry_deferred(struct worker *w, const struct deferred *d)
 static void
 delete_all(struct worker *w, struct extras *x)
 {
-	bool dry = w->run->request.dry_run;
-
-	for (size_t i = 0; i < x->n_dirs; i++)
-		(void)prune_extras(w, x->dirs[i], dry ? PRUNE_TELL : PRUNE_REMOVE);
+	for (struct deferred *d = x->deferred; d != NULL; d = d->next)
+		d->gone = false;
+	(void)prune_all(w->run, x, w->run->request.dry_run ? PRUNE_TELL : PRUNE_REMOVE);
 	for (const struct deferred *d = x->deferred; d != NULL; d = d->next) {
-		if (!cancel_requested(&w->run->cancel))
+		if (d->gone && !cancel_requested(&w->run->cancel))
 			carry_deferred(w, d);
 	}
 }
@@ -349,9 +331,8 @@ extras_conclude(struct run *run)
 	bool held = false;
 
 	if ((x->n_dirs > 0 || x->deferred != NULL) && !cancel_requested(&run->cancel)) {
-		struct toll toll = count_doomed(w, x);
-		held = is_braked(run, x, toll);
-		if (!held)
+		held = needs_count(run) && is_braked(run, x, prune_all(run, x, PRUNE_COUNT));
+		if (!held && !cancel_requested(&run->cancel))
 			delete_all(w, x);
 	}
 	let_go(w, x, held);

@@ -50,16 +50,6 @@ is_stdin(const struct entry *e)
 	return e->operand && strcmp(e->src_name, "-") == 0;
 }
 
-static struct err
-enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
-{
-	(void)w;
-	(void)n;
-	(void)e;
-	*dst = -1;
-	return ERR_OK;
-}
-
 static void
 entered(struct worker *w, const struct node *n, const struct entry *e)
 {
@@ -283,7 +273,7 @@ carry(struct worker *w, const struct entry *e)
 }
 
 const struct sink sink_digests = {
-	.enter = enter,
+	.enter = sink_enter_nothing,
 	.entered = entered,
 	.list = sink_no_sides,
 	.carry = carry,

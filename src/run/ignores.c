@@ -351,6 +351,14 @@ ask_marks(const struct asked *a, const struct ignore_opts *opts, int dir, const 
 }
 
 bool
+ignores_any(const struct run *run)
+{
+	const struct ignore_opts *opts = &run->mirror->opts->ignore;
+
+	return rules_count(run->mirror->rules) + opts->n_files + opts->n_marks + opts->caches > 0;
+}
+
+bool
 ignores_ask(struct worker *w, const struct node *dir, const char *name, bool is_dir,
     enum rules_side side, struct ignores_why *why)
 {
@@ -361,7 +369,7 @@ ignores_ask(struct worker *w, const struct node *dir, const char *name, bool is_
 
 	if (why != NULL)
 		*why = (struct ignores_why){ .included = true };
-	if (rules_count(m->rules) + opts->n_files + opts->n_marks + opts->caches == 0)
+	if (!ignores_any(w->run))
 		return false;
 	node_rel_path(dir, name, &w->rel);
 	const char *slash = strrchr(name, '/');

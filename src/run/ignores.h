@@ -21,6 +21,8 @@ bool ignores_build(struct run *run);
 void ignores_release(struct run *run);
 /* Directory N, which is held, is about to be listed: read the files of rules that it has. */
 void ignores_enter(struct worker *w, struct node *n);
+/* Whether there is anything that ignores_ask() could say yes for. */
+bool ignores_any(const struct run *run);
 /* Whether NAME below DIR, which may be a path of several components, is left out on SIDE; WHY is filled in
  * unless it is NULL. */
 bool ignores_ask(struct worker *w, const struct node *dir, const char *name, bool is_dir,

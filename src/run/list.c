@@ -62,16 +62,6 @@ tell_entry(struct worker *w, const struct entry *e, const struct stat *st, const
 	report_emit(w->run->report, &ev);
 }
 
-static struct err
-enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
-{
-	(void)e;
-	(void)w;
-	(void)n;
-	*dst = -1;
-	return ERR_OK;
-}
-
 static void
 entered(struct worker *w, const struct node *n, const struct entry *e)
 {
@@ -130,7 +120,7 @@ list_directory(struct unpack_opts *opts)
 {
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
 	static const struct sink sink = {
-		.enter = enter,
+		.enter = sink_enter_nothing,
 		.entered = entered,
 		.list = sink_no_sides,
 		.carry = carry,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Removing a tree, iteratively.
+ * Removing trees, on all workers.
  *
- * Only the innermost directory is open.  Each level keeps the names of its directories, which are
- * visited once its other names are gone, and what its parent was, so that the way back through ".." is
- * known to lead where the way in came from.
+ * A directory that is to go is a node of a pool of its own, with the destination as its source side: so
+ * it is held open while it may be, else opened again and known by its inode.  Its job removes its names
+ * but for those of directories, which become jobs in turn; when the last of them is done the pool
+ * finishes it, and it goes from its parent.  The names in a directory that itself stays are below a base.
  */
 #include "run/prune.h"
 
@@ -16,6 +17,7 @@
 #include "run/tell.h"
 #include "sys/file.h"
 #include "sys/meta.h"
+#include "sys/proc.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -23,63 +25,118 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A directory on the way. */
-struct level {
-	struct str dirs; /* names of directories in it, NUL-terminated each */
-	size_t at;       /* the next of them */
-	size_t path_len; /* length of its own path */
-	size_t name_at;  /* where in the path its name starts */
-	struct stat st;  /* its identity */
-	bool kept;       /* something in it stays */
+enum {
+	AT_ONCE =
+	    1024 /* jobs of one directory at a time, as in dirjob.c; a node is larger than a name */
+};
+
+struct crew;
+
+/* What one worker needs to pick names. */
+struct picker {
+	struct job job; /* first */
+	struct crew *crew;
 };
 
 /* A removal under way. */
-struct way {
+struct crew {
 	struct prune *p;
-	struct str path;      /* of the directory or name at hand, below P->dir */
-	struct level *levels; /* [depth] */
-	size_t depth;
-	size_t cap;
-	int fd; /* the innermost directory, -1 = P->dir's destination */
+	struct sched *sched;    /* locks itself */
+	struct nodes *nodes;    /* locks itself */
+	struct picker *pickers; /* one a worker */
+	pthread_mutex_t lock;   /* one at a time asks P->next */
 };
 
-static int
-here(const struct way *y)
-{
-	return y->depth > 0 ? y->fd : y->p->dir->dst_fd;
-}
+/* What a node in the pool is besides; its scope. */
+struct doomed {
+	struct crew *crew;
+	struct prune_names of; /* the directory that stays, and what goes from it */
+	struct str dirs;       /* names of directories in it, NUL-terminated each */
+	size_t at;             /* the next of them */
+	atomic_bool kept;      /* something in it stays */
+};
 
-/* The entry at hand. */
-static struct entry
-at_hand(const struct way *y)
+static struct doomed *
+doomed_of(const struct node *n)
 {
-	return (struct entry){
-		.dir = y->p->dir, .src_name = y->path.buf, .name = y->path.buf, .operand = true
-	};
-}
-
-static void
-tell_kept(struct way *y, struct err err, const char *note)
-{
-	struct entry e = at_hand(y);
-
-	if (y->p->how != PRUNE_COUNT)
-		tell_error(y->p->w, &e, err_make(err.code, OP_UNLINK, SIDE_DST, -1), note);
+	return n->scope;
 }
 
 static void
-tell_gone(struct way *y, const struct stat *st)
+free_doomed(void *scope)
 {
-	struct entry e = at_hand(y);
+	struct doomed *d = scope;
+
+	str_release(&d->dirs);
+	free(d);
+}
+
+/* Make what N is besides, as the names OF demand. */
+static struct err
+doom(struct node *n, struct crew *crew, const struct prune_names *of, job_run *run)
+{
+	struct doomed *d = malloc(sizeof *d);
+
+	if (d == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	*d = (struct doomed){ .crew = crew, .of = *of, .dirs = STR_INIT };
+	n->scope = d;
+	n->free_scope = free_doomed;
+	n->job.run = run;
+	return ERR_OK;
+}
+
+/* A name at hand, by whom. */
+struct victim {
+	struct worker *w;
+	const struct node *in; /* the directory that it is in; held */
+	const char *name;
+	unsigned char type; /* DT_* */
+};
+
+static enum prune_how
+how(const struct victim *v)
+{
+	return doomed_of(v->in)->crew->p->how;
+}
+
+static void
+tell_kept(const struct victim *v, struct err err, const char *note)
+{
+	struct str path = STR_INIT;
+
+	if (how(v) == PRUNE_COUNT)
+		return;
+	node_rel_path(v->in, v->name, &path);
+	struct entry e = { .dir = doomed_of(v->in)->of.dir,
+		.src_name = path.buf,
+		.name = path.buf,
+		.operand = true };
+	tell_error(v->w, &e, err_make(err.code, OP_UNLINK, SIDE_DST, -1), note);
+	str_release(&path);
+}
+
+static void
+tell_gone(const struct victim *v, int64_t size)
+{
+	struct prune *p = doomed_of(v->in)->crew->p;
+	struct entry e = { .dir = doomed_of(v->in)->of.dir, .src_name = v->name, .name = v->name };
 	struct carried o = {
-		.what = kind_of_mode(st->st_mode),
-		.action = ACTION_DELETED,
-		.size = S_ISREG(st->st_mode) ? st->st_size : 0,
+		.what = kind_of_mode(DTTOIF(v->type)), .action = ACTION_DELETED, .size = size
 	};
+	struct str path = STR_INIT;
 
-	y->p->count++;
-	if (y->p->how != PRUNE_COUNT)
-		tell_item(y->p->w, &e, &o);
+	atomic_fetch_add_explicit(&p->count, 1, memory_order_relaxed);
+	if (v->in->parent != NULL)
+		atomic_fetch_add_explicit(&p->deeper, 1, memory_order_relaxed);
+	if (p->how == PRUNE_COUNT)
+		return;
+	if (v->w->run->wants_items) {
+		node_rel_path(v->in, v->name, &path);
+		e.src_name = e.name = path.buf;
+	}
+	tell_item(v->w, &e, &o);
+	str_release(&path);
 }
 
 /* Remove NAME below DIR; who owns a directory that may not be written may all the same. */
@@ -103,19 +160,27 @@ saves(const struct run *run)
 	return run->copy->plan.backup != BACKUP_NONE;
 }
 
-/* Save what has the path at hand and the name NAME below DIR: elsewhere, or under another name. */
+/* Save V: elsewhere, or under another name. */
 static struct err
-save(struct way *y, int dir, const char *name)
+save(const struct victim *v)
 {
-	struct worker *w = y->p->w;
+	const struct run *run = v->w->run;
 	char backup[NAME_MAX + 1];
 
-	if (w->run->mirror->backup_fd >= 0)
-		return places_move(w, y->p->dir, y->path.buf, dir, name);
-	int len = snprintf(backup, sizeof backup, "%s%s", name, w->run->copy->suffix);
+	if (run->mirror->backup_fd >= 0) {
+		struct str path = STR_INIT;
+		node_rel_path(v->in, v->name, &path);
+		struct err err = str_check(&path);
+		if (!err_failed(err))
+			err = places_move(
+			    v->w, doomed_of(v->in)->of.dir, path.buf, v->in->src_fd, v->name);
+		str_release(&path);
+		return err;
+	}
+	int len = snprintf(backup, sizeof backup, "%s%s", v->name, run->copy->suffix);
 	if ((size_t)len >= sizeof backup)
 		return err_make(ENAMETOOLONG, OP_RENAME, SIDE_DST, -1);
-	return dir_rename(dir, name, backup, false);
+	return dir_rename(v->in->src_fd, v->name, backup, false);
 }
 
 /* Whether NAME is that of a backup beside what it is of: no extra. */
@@ -129,49 +194,51 @@ is_backup(const struct run *run, const char *name)
 	       strcmp(name + len - suffix, run->copy->suffix) == 0;
 }
 
-/* Remove what has the path at hand and the name NAME below DIR; false if it stays. */
+/* Remove V, an empty directory if it is one; false if it stays. */
 static bool
-drop(struct way *y, int dir, const char *name, unsigned char type)
+drop(const struct victim *v)
 {
-	struct stat st = { .st_mode = DTTOIF(type) };
-	bool is_dir = type == DT_DIR;
+	const struct run *run = v->w->run;
+	bool is_dir = v->type == DT_DIR;
+	bool saved = !is_dir && saves(run) && !commit_is_aside(v->name);
+	struct stat st = { 0 };
 
-	if (y->p->how != PRUNE_COUNT && y->p->w->run->wants_items && !is_dir &&
-	    err_failed(dir_stat(dir, name, false, SIDE_DST, &st)))
+	if (how(v) != PRUNE_COUNT && run->wants_items && !is_dir &&
+	    err_failed(dir_stat(v->in->src_fd, v->name, false, SIDE_DST, &st)))
 		st.st_size = 0;
-	if (y->p->how == PRUNE_REMOVE && !is_dir && saves(y->p->w->run) && !commit_is_aside(name)) {
-		struct err err = save(y, dir, name);
-		if (err.code == ENOENT)
-			return true; /* somebody else was faster */
-		if (err_failed(err))
-			tell_kept(y, err, NULL);
-		else
-			tell_gone(y, &st);
-		return !err_failed(err) && y->p->w->run->mirror->backup_fd >= 0;
-	}
-	if (y->p->how == PRUNE_REMOVE) {
-		struct err err = remove_name(y->p->w->run, dir, name, is_dir);
+	if (how(v) == PRUNE_REMOVE) {
+		struct err err = saved ? save(v) : remove_name(run, v->in->src_fd, v->name, is_dir);
 		if (err.code == ENOENT)
 			return true; /* somebody else was faster */
 		if (err_failed(err)) {
-			tell_kept(y, err, NULL);
+			tell_kept(v, err, NULL);
 			return false;
 		}
 	}
-	tell_gone(y, &st);
-	return true;
+	tell_gone(v, v->type == DT_REG ? st.st_size : 0);
+	/* a backup beside what it is of keeps its directory */
+	return !(how(v) == PRUNE_REMOVE && saved && run->mirror->backup_fd < 0);
 }
 
-/* Whether a rule protects what has the path at hand and the name NAME. */
+/* Whether a rule, or what it is, protects V. */
 static bool
-is_protected(struct way *y, const char *name, bool is_dir)
+is_protected(const struct victim *v)
 {
-	const struct run *run = y->p->w->run;
+	const struct run *run = v->w->run;
 	enum rules_side side = run->mirror->opts->del.excluded ? RULES_PROTECT : RULES_DEST;
+	const struct doomed *d = doomed_of(v->in);
+	struct str path = STR_INIT;
 
-	if (!is_dir && is_backup(run, name))
+	if (v->type != DT_DIR && is_backup(run, v->name))
 		return true;
-	return !y->p->all && ignores_ask(y->p->w, y->p->dir, y->path.buf, is_dir, side, NULL);
+	if (d->of.name != NULL || !ignores_any(run))
+		return false;
+	node_rel_path(v->in, v->name, &path);
+	/* what cannot be asked about stays */
+	bool held = err_failed(str_check(&path)) ||
+		    ignores_ask(v->w, d->of.dir, path.buf, v->type == DT_DIR, side, NULL);
+	str_release(&path);
+	return held;
 }
 
 static unsigned char
@@ -184,163 +251,264 @@ type_of(int dir, const char *name, unsigned char type)
 	return (unsigned char)IFTODT(st.st_mode);
 }
 
+/* Deal with NAME of N, which is held: it stays, is a directory for later, or goes. */
 static void
-set_path(struct way *y, size_t len, const char *name)
+meet(struct worker *w, struct node *n, const char *name, unsigned char type)
 {
-	y->path.len = len;
-	if (len > 0)
-		str_addc(&y->path, '/');
-	str_adds(&y->path, name);
+	struct doomed *d = doomed_of(n);
+	struct victim v = { w, n, name, type_of(n->src_fd, name, type) };
+
+	bool held = is_protected(&v);
+	if (!held && v.type == DT_DIR)
+		str_add(&d->dirs, name, strlen(name) + 1);
+	else if (held || !drop(&v))
+		atomic_store(&d->kept, true);
 }
 
-/* Remove the names of the innermost directory that are none of directories; keep the others' names. */
+/* Meet all names of N, which is held. */
 static struct err
-sweep(struct way *y)
+sweep(struct worker *w, struct node *n)
 {
-	struct level *l = &y->levels[y->depth - 1];
 	struct dir_list list;
 	struct dir_name found;
 
-	TRY(dir_list_start(&list, y->fd, y->p->w->list_buf, 0));
+	TRY(dir_list_start(&list, n->src_fd, w->list_buf, 0));
 	for (;;) {
-		TRY(cancel_check(&y->p->w->run->cancel));
+		TRY(cancel_check(&w->run->cancel));
 		TRY(dir_list_next(&list, &found));
 		if (found.name == NULL)
-			break;
-		unsigned char type = type_of(y->fd, found.name, found.type);
-		set_path(y, l->path_len, found.name);
-		TRY(str_check(&y->path));
-		if (is_protected(y, found.name, type == DT_DIR))
-			l->kept = true;
-		else if (type == DT_DIR)
-			str_add(&l->dirs, found.name, strlen(found.name) + 1);
-		else
-			l->kept |= !drop(y, y->fd, found.name, type);
+			return str_check(&doomed_of(n)->dirs);
+		meet(w, n, found.name, found.type);
 	}
-	y->path.len = l->path_len;
-	y->path.buf[l->path_len] = '\0';
-	return str_check(&l->dirs);
 }
 
+/* Open directory V as N and hold it. */
 static struct err
-push(struct way *y, int fd, size_t name_at)
+enter(const struct victim *v, struct node *n)
 {
-	struct stat st;
+	struct nodes *nodes = doomed_of(n)->crew->nodes;
+	own_fd fd = -1;
 
-	TRY(file_stat(fd, SIDE_DST, &st));
-	if (y->depth == y->cap) {
-		size_t cap = y->cap == 0 ? 16 : y->cap * 2;
-		struct level *levels = reallocarray(y->levels, cap, sizeof *levels);
-		if (levels == NULL)
-			return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-		y->levels = levels;
-		y->cap = cap;
-	}
-	y->levels[y->depth++] = (struct level){
-		.dirs = STR_INIT,
-		.path_len = y->path.len,
-		.name_at = name_at,
-		.st = st,
-	};
+	TRY(nodes_hold(nodes, n->parent));
+	struct err err = dir_open_unmounted(v->in->src_fd, v->name, &fd);
+	nodes_release(nodes, n->parent);
+	TRY(err);
+	TRY(file_stat(fd, SIDE_DST, &n->src));
+	/* where backups go is no extra */
+	if (places_is_backup(v->w->run, &n->src))
+		return err_make(ECANCELED, OP_NONE, SIDE_NONE, -1);
+	nodes_opened(nodes, n, fd, -1);
+	fd = -1;
 	return ERR_OK;
 }
 
-/* Go into directory NAME, whose path is at hand; false if that is not possible: it stays. */
-static bool
-go_in(struct way *y, const char *name)
+static void expand(struct worker *w, struct node *n);
+
+/* The job of a directory that goes; again as often as it has further directories. */
+static void
+remove_directory(struct job *job, unsigned number)
 {
-	own_fd fd = -1;
-	struct err err = dir_open_unmounted(here(y), name, &fd);
+	struct node *n = (struct node *)job;
+	struct crew *crew = doomed_of(n)->crew;
+	struct worker *w = &crew->p->run->workers[number];
+	const struct victim v = { w, n->parent, n->name, DT_DIR };
+	struct err err = ERR_OK;
 
-	if (!err_failed(err))
-		err = push(y, fd, y->path.len - strlen(name));
-	/* where backups go is no extra */
-	if (!err_failed(err) && places_is_backup(y->p->w->run, &y->levels[y->depth - 1].st)) {
-		y->depth--;
-		return false;
-	}
-	if (err_failed(err)) {
-		tell_kept(y, err, err.code == EXDEV ? "a file system is mounted there" : NULL);
-		return false;
-	}
-	file_drop(&y->fd);
-	y->fd = fd;
-	fd = -1;
-	err = sweep(y);
-	if (err_failed(err)) {
-		y->levels[y->depth - 1].kept = true;
-		y->path.len = y->levels[y->depth - 1].path_len;
-		y->path.buf[y->path.len] = '\0';
-		if (err_class(err) != ERR_CLASS_CANCELED)
-			tell_kept(y, err, NULL);
-	}
-	return true;
-}
-
-/* Leave the innermost directory, which goes if nothing in it stays; false if it stays. */
-static bool
-go_out(struct way *y)
-{
-	struct level l = y->levels[--y->depth];
-	const struct level *up = y->depth > 0 ? &y->levels[y->depth - 1] : NULL;
-	bool gone = !l.kept;
-	own_fd parent = -1;
-	struct stat st;
-
-	str_release(&l.dirs);
-	y->path.len = l.path_len;
-	y->path.buf[l.path_len] = '\0';
-	if (up != NULL) {
-		struct err err = dir_open_parent(y->fd, SIDE_DST, &parent);
+	if (!n->opened) {
+		err = cancel_check(&w->run->cancel);
 		if (!err_failed(err))
-			err = file_stat(parent, SIDE_DST, &st);
-		if (!err_failed(err) && (st.st_dev != up->st.st_dev || st.st_ino != up->st.st_ino))
-			err = err_make(ESTALE, OP_OPEN, SIDE_DST, -1);
-		if (err_failed(err)) {
-			tell_kept(y, err, "it was moved away meanwhile");
-			y->levels[y->depth - 1].at =
-			    SIZE_MAX; /* its descriptor is gone: nothing more there */
-			gone = false;
-		}
+			err = enter(&v, n);
+		if (!err_failed(err))
+			err = sweep(w, n);
+		if (n->opened)
+			nodes_release(crew->nodes, n);
 	}
-	file_drop(&y->fd);
-	y->fd = parent;
-	parent = -1;
-	if (gone)
-		gone = drop(y, here(y), y->path.buf + l.name_at, DT_DIR);
-	if (up != NULL)
-		y->levels[y->depth - 1].kept |= !gone;
-	return gone;
+	if (err_failed(err)) {
+		atomic_store(&doomed_of(n->opened ? n : n->parent)->kept, true);
+		if (err_class(err) != ERR_CLASS_CANCELED)
+			tell_kept(
+			    &v, err, err.code == EXDEV ? "a file system is mounted there" : NULL);
+	}
+	expand(w, n);
 }
 
-bool
-prune_name(struct prune *p, const char *name, unsigned char type)
+static void
+push(struct crew *crew, struct job *job)
 {
-	struct way y = { .p = p, .path = STR_INIT, .fd = -1 };
+	/* the directory lane has no bound: it takes every job */
+	BUG_ON(!sched_push(crew->sched, LANE_DIRS, job));
+}
+
+/* Make jobs of the directories in N, at most AT_ONCE, and one of N below them if there are more; else its own
+ * work is done. */
+static void
+expand(struct worker *w, struct node *n)
+{
+	struct doomed *d = doomed_of(n);
+	struct crew *crew = d->crew;
+	struct job *made = NULL;
+
+	for (unsigned i = 0; i < AT_ONCE && d->at < d->dirs.len; i++) {
+		const char *name = d->dirs.buf + d->at;
+		struct node *child = node_new(n, NULL, name);
+		struct err err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+		if (child != NULL)
+			err = doom(child, crew, &d->of, remove_directory);
+		if (err_failed(err)) {
+			tell_kept(&(struct victim){ w, n, name, DT_DIR }, err, NULL);
+			atomic_store(&d->kept, true);
+			if (child != NULL)
+				nodes_drop_work(crew->nodes, child, w);
+		} else {
+			child->job.next = made;
+			made = &child->job;
+		}
+		d->at += strlen(name) + 1;
+	}
+	bool end = d->at >= d->dirs.len;
+	if (!end)
+		push(crew, &n->job);
+	while (made != NULL) {
+		struct job *next = made->next;
+		push(crew, made);
+		made = next;
+	}
+	if (end)
+		nodes_drop_work(crew->nodes, n, w);
+}
+
+/* Nothing below N is left to do: it goes from its parent, unless something in it stays. */
+static void
+finish(struct node *n, struct err why, void *worker)
+{
+	struct doomed *d = doomed_of(n);
+	struct nodes *nodes = d->crew->nodes;
+	const struct victim v = { worker, n->parent, n->name, DT_DIR };
 	bool gone = false;
 
-	set_path(&y, 0, name);
-	type = type_of(p->dir->dst_fd, name, type);
-	if (is_protected(&y, name, type == DT_DIR)) {
-		gone = false;
-	} else if (type != DT_DIR) {
-		gone = drop(&y, p->dir->dst_fd, name, type);
-	} else if (go_in(&y, name)) {
-		while (y.depth > 0) {
-			struct level *l = &y.levels[y.depth - 1];
-			if (l->at >= l->dirs.len) {
-				gone = go_out(&y);
-				continue;
-			}
-			const char *next = l->dirs.buf + l->at;
-			l->at += strlen(next) + 1;
-			set_path(&y, l->path_len, next);
-			if (!go_in(&y, next))
-				y.levels[y.depth - 1].kept = true;
+	if (!atomic_load(&d->kept)) {
+		struct err err = why;
+		if (!err_failed(err))
+			err = nodes_hold(nodes, n->parent);
+		if (!err_failed(err)) {
+			gone = drop(&v);
+			nodes_release(nodes, n->parent);
+		} else {
+			tell_kept(&v, err, "it was moved away meanwhile");
 		}
 	}
-	free(y.levels);
-	file_drop(&y.fd);
-	str_release(&y.path);
-	return gone;
+	if (!gone)
+		atomic_store(&doomed_of(n->parent)->kept, true);
+	else if (d->of.gone != NULL && n->parent->parent == NULL)
+		*d->of.gone = true;
+}
+
+/* The job of a base that has more directories. */
+static void
+expand_base(struct job *job, unsigned number)
+{
+	struct node *base = (struct node *)job;
+
+	expand(&doomed_of(base)->crew->p->run->workers[number], base);
+}
+
+/* Make the base of what goes from OF->dir, whose destination is open as FD, which it takes. */
+static struct node *
+new_base(struct crew *crew, const struct prune_names *of, int fd)
+{
+	struct node *base = node_new_base(crew->nodes, fd, -1, "");
+
+	if (base == NULL || err_failed(doom(base, crew, of, expand_base))) {
+		if (base != NULL)
+			nodes_drop_work(crew->nodes, base, NULL);
+		else
+			file_drop(&fd);
+		return NULL;
+	}
+	return base;
+}
+
+/* Start on OF. */
+static struct err
+start(struct crew *crew, struct worker *w, const struct prune_names *of)
+{
+	int fd;
+	struct side_name name;
+
+	TRY(nodes_hold(w->run->nodes, of->dir));
+	struct err err = dir_open(of->dir->dst_fd, ".", SIDE_DST, &fd);
+	nodes_release(w->run->nodes, of->dir);
+	TRY(err);
+	struct node *base = new_base(crew, of, fd);
+	if (base == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	if (of->name != NULL)
+		meet(w, base, of->name, DT_DIR);
+	for (size_t at = 0; of->name == NULL && !cancel_requested(&w->run->cancel);) {
+		sides_extra(of->dir->sides, &at, &name);
+		if (name.name == NULL)
+			break;
+		meet(w, base, name.name, name.type);
+	}
+	err = str_check(&doomed_of(base)->dirs);
+	expand(w, base);
+	return err;
+}
+
+/* A job of each worker: take the next names, and come back when what became of them is taken. */
+static void
+pick(struct job *job, unsigned number)
+{
+	struct crew *crew = ((struct picker *)job)->crew;
+	struct worker *w = &crew->p->run->workers[number];
+	struct prune_names of = { 0 };
+
+	pthread_mutex_lock(&crew->lock);
+	bool more = !cancel_requested(&w->run->cancel) && crew->p->next(crew->p->arg, &of);
+	pthread_mutex_unlock(&crew->lock);
+	if (!more)
+		return;
+	push(crew, job);
+	struct entry self = {
+		.dir = of.dir->parent, .src_name = of.dir->src_name, .name = of.dir->name
+	};
+	struct err err = start(crew, w, &of);
+	if (err_failed(err))
+		tell_error(w, &self, err, NULL);
+}
+
+static struct err
+carry_out(struct crew *crew)
+{
+	struct run *run = crew->p->run;
+	own_fd done = -1;
+
+	TRY(proc_eventfd(&done));
+	crew->sched = sched_new(0, done);
+	crew->nodes = nodes_new(run->node_budget, finish);
+	crew->pickers = calloc(run->n_workers, sizeof crew->pickers[0]);
+	if (crew->sched == NULL || crew->nodes == NULL || crew->pickers == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	TRY(sched_start(crew->sched, run_crew_size(run)));
+	for (unsigned i = 0; i < run->n_workers; i++) {
+		crew->pickers[i] = (struct picker){ { .run = pick }, crew };
+		push(crew, &crew->pickers[i].job);
+	}
+	run_await(run, crew->sched, done);
+	return ERR_OK;
+}
+
+void
+prune_run(struct prune *p)
+{
+	struct crew crew = { .p = p };
+
+	pthread_mutex_init(&crew.lock, NULL);
+	struct err err = carry_out(&crew);
+	if (err_failed(err))
+		tell_operand_error(p->run, p->run->request.report->dst, err, NULL);
+	sched_free(crew.sched);
+	nodes_free(crew.nodes);
+	free(crew.pickers);
+	pthread_mutex_destroy(&crew.lock);
 }

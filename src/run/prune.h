@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Removing a name of the destination with all that is below it, or counting what that would remove. */
+/* Removing names of the destination with all that is below them, or counting what that would remove. */
 #ifndef DECANT_PRUNE_H
 #define DECANT_PRUNE_H
 
@@ -12,20 +12,30 @@ enum prune_how {
 	PRUNE_REMOVE, /* they are removed, and that is told */
 };
 
-/* A removal; the caller's storage. */
+/* Names of one directory that are to go; borrowed. */
+struct prune_names {
+	struct node *dir; /* the directory; a work of it is outstanding */
+	const char
+	    *name;  /* the one name, whatever filters say; NULL = what DIR->sides did not meet */
+	bool *gone; /* becomes true when NAME is gone, or would be; NULL for DIR->sides */
+};
+
+/* What is to go, and how much that was. */
 struct prune {
-	struct worker *w;   /* who does it */
-	struct node *dir;   /* the directory that names are in; held */
+	struct run *run;
 	enum prune_how how; /* what is done */
-	bool all;           /* what filters leave out goes too */
-	int64_t count;      /* names removed so far, or that would be */
+	/* The next names; false = that was all.  Any worker, one at a time. */
+	bool (*next)(void *arg, struct prune_names *names);
+	void *arg;           /* of NEXT */
+	atomic_llong count;  /* entries removed, or that would be */
+	atomic_llong deeper; /* those of them that stood below one of the names */
 };
 
 /*
- * Remove NAME of P->dir's destination, of TYPE (DT_*), with all that is below.  Nothing is followed, what
- * is mounted stays, and so does each directory in which something stays.  Any depth, with two
- * descriptors.  Failures are told.  True when NAME is gone, or would be.
+ * Remove what P->next gives, with all that is below, by all workers, each directory's names by one of them.
+ * Nothing is followed, what is mounted stays, and so does each directory in which something stays.  Any
+ * depth, with few descriptors.  Failures are told.  Main thread, between walks.
  */
-bool prune_name(struct prune *p, const char *name, unsigned char type);
+void prune_run(struct prune *p);
 
 #endif

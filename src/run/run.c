@@ -30,9 +30,8 @@ enum {
 	    12, /* standard ones, signals, events, base, report, list, and some leaked to us */
 };
 
-/* All workers, unless they would hinder each other at this destination and none was asked for. */
-static unsigned
-workers_worth_starting(const struct run *run)
+unsigned
+run_crew_size(const struct run *run)
 {
 	int64_t type;
 
@@ -50,7 +49,7 @@ run_start_workers(struct run *run)
 {
 	if (run->started)
 		return ERR_OK;
-	struct err err = sched_start(run->sched, workers_worth_starting(run));
+	struct err err = sched_start(run->sched, run_crew_size(run));
 	if (err_failed(err))
 		tell_operand_error(run, run->request.report->dst, err, NULL);
 	run->started = !err_failed(err);
@@ -136,7 +135,7 @@ build_filter(struct run *run)
 
 /* Workers and descriptors that fit in the process's limits. */
 static void
-fit_limits(struct run *run, size_t *budget)
+fit_limits(struct run *run)
 {
 	const struct request *request = &run->request;
 	int64_t nofile = proc_raise_nofile();
@@ -152,7 +151,7 @@ fit_limits(struct run *run, size_t *budget)
 		jobs = most > 1 ? most : 1;
 	run->n_workers = (unsigned)jobs;
 	int64_t left = nofile - of_run - jobs * each;
-	*budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
+	run->node_budget = left / 2 > 4 ? (size_t)(left / 2) : 4;
 }
 
 static struct err
@@ -188,12 +187,11 @@ static struct err
 prepare(struct run *run)
 {
 	struct err memory = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	size_t budget;
 
 	TRY(cancel_init(&run->cancel));
 	TRY(proc_eventfd(&run->done_fd));
 	TRY(proc_signalfd(&run->sigfd));
-	fit_limits(run, &budget);
+	fit_limits(run);
 	refusals_init(&run->refusals);
 	if (run->request.bwlimit > 0) {
 		pace_init(&run->pacing, run->request.bwlimit, &run->cancel);
@@ -209,7 +207,7 @@ prepare(struct run *run)
 	run->uid = proc_uid();
 	run->gid = proc_gid();
 	run->sched = sched_new(BATCH_CAP, run->done_fd);
-	run->nodes = nodes_new(budget, run->sink->finish);
+	run->nodes = nodes_new(run->node_budget, run->sink->finish);
 	run->links = run->nodes != NULL ? links_new(run->nodes) : NULL;
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
 	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
@@ -256,17 +254,23 @@ release(struct run *run)
 	free(run->claims);
 }
 
+void
+run_await(struct run *run, struct sched *s, int fd)
+{
+	sched_close(s);
+	while (!run_pump_until(run, fd, TICK_MS))
+		continue;
+	sched_join(s);
+}
+
 /* The end of a run, in its order: workers done, directories finished, concluded, counted. */
 static void
 finish(struct run *run, const struct run_steps *steps)
 {
 	struct worker *w = &run->workers[run->n_workers];
 
-	sched_close(run->sched);
 	atomic_store(&run->live->walked, !run->started);
-	while (!run_pump(run, TICK_MS))
-		continue;
-	sched_join(run->sched);
+	run_await(run, run->sched, run->done_fd);
 	steps->conclude(run);
 	for (unsigned i = 0; i <= run->n_workers; i++)
 		report_count(run->report, &run->workers[i].counts);
@@ -288,6 +292,7 @@ run_carry_out(struct run *run, const struct run_steps *steps)
 		return EXIT_STOPPED;
 	run->live = report_live(run->report);
 	run->wants_items = report_wants_items(run->report);
+	run->wants_unchanged = report_wants_unchanged(run->report);
 	report_start(run->report);
 	struct err err = prepare(run);
 	if (!err_failed(err)) {

@@ -89,12 +89,14 @@ struct run {
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
 	struct worker *workers; /* n_workers + 1: the last one is the main thread's */
 	unsigned n_workers;     /* worker threads */
+	size_t node_budget;     /* descriptors that a pool of nodes keeps open; each of two may */
 	bool started;           /* the workers run */
 	char *base_path;        /* owned text that BASE and its names point into, or NULL */
 	mode_t umask;           /* of the process */
 	uid_t uid;              /* effective user */
 	gid_t gid;              /* effective group */
 	bool wants_items;       /* somebody renders each entry */
+	bool wants_unchanged;   /* and even those that are left as they are */
 	int sigfd;              /* signals */
 	int done_fd;            /* readable when the workers are done */
 	atomic_bool *claims;    /* names of a list that workers carry, see feed.c; owned, or NULL */
@@ -122,6 +124,11 @@ int run_carry_out(struct run *run, const struct run_steps *steps);
 /* Start the workers unless they run; only once there is work for them, so that copying one small file
  * starts none.  What fails has been told.  Main thread. */
 struct err run_start_workers(struct run *run);
+/* All workers, unless they would hinder each other at this destination and none was asked for. */
+unsigned run_crew_size(const struct run *run);
+/* Close S and wait until its jobs are done, which makes FD readable; its workers are joined then.  Main
+ * thread. */
+void run_await(struct run *run, struct sched *s, int fd);
 /* Handle signals and progress for at most TIMEOUT_MS; true when the workers are done.  Main thread. */
 bool run_pump(struct run *run, int timeout_ms);
 /* Likewise; true when descriptor FD is readable. */

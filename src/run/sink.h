@@ -34,6 +34,8 @@ extern const struct sink sink_mirror;    /* a directory tree that is compared fi
 extern const struct sink sink_digests;   /* no destination: hash */
 extern const struct sink sink_several;   /* several of them: copy --to */
 
+/* The slot enter of a sink that has no directory. */
+struct err sink_enter_nothing(struct worker *w, struct node *n, const struct entry *e, int *dst);
 /* The slots list and listed with nothing to do. */
 void sink_no_sides(struct worker *w, struct node *n);
 /* The slot list that reads N->sides from N's destination, if N has one: for sinks that compare. */

@@ -75,7 +75,7 @@ tell_item(struct worker *w, const struct entry *e, const struct carried *o)
 	if (o->moved.method == METHOD_CLONE)
 		atomic_fetch_add_explicit(
 		    &run->live->bytes_cloned, o->moved.bytes, memory_order_relaxed);
-	if (!run->wants_items)
+	if (!(o->action == ACTION_UNCHANGED ? run->wants_unchanged : run->wants_items))
 		return;
 	struct event ev = {
 		.kind = EVENT_ITEM,

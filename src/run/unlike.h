@@ -10,6 +10,7 @@
 /* What the workers of a comparison share. */
 struct verifying {
 	const struct verify_opts *opts; /* what was asked for */
+	bool content_alone;             /* nothing else of a regular file is compared */
 	struct linkpairs *pairs;        /* names of one file; NULL = nobody asked */
 	struct manifestcheck *list;     /* the manifest that stands for the first tree, or NULL */
 };

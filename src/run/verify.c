@@ -325,6 +325,8 @@ verify_run(struct verify_opts *opts)
 		return run_manifest(&run, &verifying);
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
+	verifying.content_alone = !opts->keep.mode && !opts->keep.owner && !opts->keep.times &&
+				  !opts->keep.xattr && !opts->keep.context && !opts->keep.links;
 	if (opts->keep.links) {
 		verifying.pairs = linkpairs_new();
 		if (verifying.pairs == NULL)

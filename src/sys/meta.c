@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "sys/fs.h"
+#include "sys/xattrs.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -12,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 static const char acl_access[] = "system.posix_acl_access";
@@ -92,14 +92,13 @@ grow(char **buf, size_t *cap, size_t want)
 
 enum { FIRST_LIST = 1024 }; /* bytes; longer lists than this are rare, and grow it once */
 
-/* List by FD, or by PATH when FD is -1; the list is read again when it grew meanwhile. */
+/* List the attributes of OF; the list is read again when it grew meanwhile. */
 static struct err
-list_into(struct meta_names *n, int fd, const char *path)
+list_into(struct meta_names *n, const struct xattr_of *of)
 {
 	TRY(grow(&n->buf, &n->cap, FIRST_LIST));
 	for (;;) {
-		ssize_t len =
-		    fd >= 0 ? flistxattr(fd, n->buf, n->cap) : llistxattr(path, n->buf, n->cap);
+		ssize_t len = xattr_list(of, n->buf, n->cap);
 		n->len = len > 0 ? (size_t)len : 0;
 		if (len >= 0 || errno == EOPNOTSUPP || errno == ENOSYS)
 			return ERR_OK;
@@ -112,28 +111,13 @@ list_into(struct meta_names *n, int fd, const char *path)
 struct err
 meta_list(struct meta_names *n, int fd)
 {
-	return list_into(n, fd, NULL);
+	return list_into(n, &(struct xattr_of){ .fd = fd });
 }
-
-/* The name of NAME below DIR for calls that know no directory descriptor. */
-static void
-proc_path(char *buf, size_t size, int dir, const char *name)
-{
-	if (dir == AT_FDCWD)
-		snprintf(buf, size, "%s", name);
-	else
-		snprintf(buf, size, "/proc/self/fd/%d/%s", dir, name);
-}
-
-enum { PROC_PATH = 32 + 4096 }; /* "/proc/self/fd/N/" and a path that a person can type */
 
 struct err
 meta_list_at(struct meta_names *n, int dir, const char *name)
 {
-	char path[PROC_PATH];
-
-	proc_path(path, sizeof path, dir, name);
-	return list_into(n, -1, path);
+	return list_into(n, &(struct xattr_of){ .fd = dir, .name = name });
 }
 
 /* Whether KEEP and the rules want attribute NAME. */
@@ -162,26 +146,41 @@ count_loss(struct meta_loss *loss, const char *name, struct err why)
 	snprintf(loss->name, sizeof loss->name, "%s", name);
 }
 
+/* Get the value of attribute NAME of OF, a file of SIDE, into N; *LEN is -1 when there is none. */
 static struct err
-copy_one(struct meta_names *n, const char *name, int src, int dst, struct meta_loss *loss)
+value_of(struct meta_names *n, const struct xattr_of *of, enum err_side side, const char *name,
+    ssize_t *len)
+{
+	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
+	for (;;) {
+		*len = xattr_get(of, name, n->value, n->value_cap);
+		if (*len >= 0 || errno == ENODATA)
+			return ERR_OK;
+		if (errno != ERANGE)
+			return err_sys(OP_XATTR, side, -1);
+		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
+	}
+}
+
+static struct err
+copy_one(struct meta_names *n, const char *name, const struct xattr_of *src,
+    const struct xattr_of *dst, struct meta_loss *loss)
 {
 	ssize_t len;
+	struct err err = value_of(n, src, SIDE_SRC, name, &len);
 
-	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
-	while ((len = fgetxattr(src, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
-		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
-	if (len < 0 && errno == ENODATA) /* removed since it was listed */
-		return ERR_OK;
-	if (len < 0)
-		count_loss(loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
-	else if (fsetxattr(dst, name, n->value, (size_t)len, 0) != 0)
+	if (err.op == OP_MEMORY)
+		return err;
+	if (err_failed(err))
+		count_loss(loss, name, err);
+	else if (len >= 0 && xattr_set(dst, name, n->value, (size_t)len) != 0)
 		count_loss(loss, name, err_sys(OP_XATTR, SIDE_DST, -1));
 	return ERR_OK;
 }
 
-struct err
-meta_copy_xattrs(
-    struct meta_names *n, int src, int dst, const struct keep *keep, struct meta_loss *loss)
+static struct err
+copy_all(struct meta_names *n, const struct xattr_of *src, const struct xattr_of *dst,
+    const struct keep *keep, struct meta_loss *loss)
 {
 	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
 		const char *name = n->buf + i;
@@ -191,67 +190,61 @@ meta_copy_xattrs(
 	return ERR_OK;
 }
 
-static struct err
-copy_link_xattr(struct meta_names *n, const char *name, const char *src, const char *dst,
-    struct meta_loss *loss)
+struct err
+meta_copy_xattrs(
+    struct meta_names *n, int src, int dst, const struct keep *keep, struct meta_loss *loss)
 {
-	ssize_t len;
+	return copy_all(
+	    n, &(struct xattr_of){ .fd = src }, &(struct xattr_of){ .fd = dst }, keep, loss);
+}
 
-	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
-	while ((len = lgetxattr(src, name, n->value, n->value_cap)) < 0 && errno == ERANGE)
-		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
-	if (len < 0)
-		count_loss(loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
-	else if (lsetxattr(dst, name, n->value, (size_t)len, 0) != 0)
-		count_loss(loss, name, err_sys(OP_XATTR, SIDE_DST, -1));
-	return ERR_OK;
+static struct xattr_of
+source_of(const struct meta_pair *pair)
+{
+	return (struct xattr_of){ .fd = pair->src_dir, .name = pair->src_name };
+}
+
+static struct xattr_of
+destination_of(const struct meta_pair *pair)
+{
+	return (struct xattr_of){ .fd = pair->dst_dir, .name = pair->dst_name };
 }
 
 struct err
 meta_copy_xattrs_at(struct meta_names *n, const struct meta_pair *pair, const struct keep *keep,
     struct meta_loss *loss)
 {
-	char src[PROC_PATH];
-	char dst[PROC_PATH];
+	const struct xattr_of src = source_of(pair);
+	const struct xattr_of dst = destination_of(pair);
 
-	proc_path(src, sizeof src, pair->src_dir, pair->src_name);
-	proc_path(dst, sizeof dst, pair->dst_dir, pair->dst_name);
-	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
-		const char *name = n->buf + i;
-		if (wanted(name, keep))
-			TRY(copy_link_xattr(n, name, src, dst, loss));
-	}
-	return ERR_OK;
+	return copy_all(n, &src, &dst, keep, loss);
 }
 
-/* Show V attribute NAME of FD, or of PATH when FD is -1. */
+/* Show V attribute NAME of OF, unless it was removed since it was listed. */
 static struct err
-visit_one(struct meta_names *n, const char *name, int fd, const char *path, struct meta_visit *v)
+visit_one(struct meta_names *n, const char *name, const struct xattr_of *of, struct meta_visit *v)
 {
 	ssize_t len;
+	struct err err = value_of(n, of, SIDE_SRC, name, &len);
 
-	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
-	while ((len = fd >= 0 ? fgetxattr(fd, name, n->value, n->value_cap)
-			      : lgetxattr(path, name, n->value, n->value_cap)) < 0 &&
-	       errno == ERANGE)
-		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
-	if (len < 0 && errno == ENODATA) /* removed since it was listed */
-		return ERR_OK;
-	if (len < 0) {
-		count_loss(&v->loss, name, err_sys(OP_XATTR, SIDE_SRC, -1));
+	if (err.op == OP_MEMORY)
+		return err;
+	if (err_failed(err)) {
+		count_loss(&v->loss, name, err);
 		return ERR_OK;
 	}
-	return v->each(v->arg, name, n->value, (size_t)len);
+	return len < 0 ? ERR_OK : v->each(v->arg, name, n->value, (size_t)len);
 }
 
 static struct err
-visit(struct meta_names *n, int fd, const char *path, const struct keep *keep, struct meta_visit *v)
+visit(
+    struct meta_names *n, const struct xattr_of *of, const struct keep *keep, struct meta_visit *v)
 {
 	v->loss = (struct meta_loss){ 0 };
-	TRY(list_into(n, fd, path));
+	TRY(list_into(n, of));
 	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
 		if (wanted(n->buf + i, keep))
-			TRY(visit_one(n, n->buf + i, fd, path, v));
+			TRY(visit_one(n, n->buf + i, of, v));
 	}
 	return ERR_OK;
 }
@@ -259,50 +252,30 @@ visit(struct meta_names *n, int fd, const char *path, const struct keep *keep, s
 struct err
 meta_visit_xattrs(struct meta_names *n, int fd, const struct keep *keep, struct meta_visit *v)
 {
-	return visit(n, fd, NULL, keep, v);
+	return visit(n, &(struct xattr_of){ .fd = fd }, keep, v);
 }
 
 struct err
 meta_visit_xattrs_at(
     struct meta_names *n, int dir, const char *name, const struct keep *keep, struct meta_visit *v)
 {
-	char path[PROC_PATH];
-
-	proc_path(path, sizeof path, dir, name);
-	return visit(n, -1, path, keep, v);
+	return visit(n, &(struct xattr_of){ .fd = dir, .name = name }, keep, v);
 }
 
-/* A file whose attributes are asked for: by descriptor, or by PATH when FD is -1. */
+/* A file of one side of a comparison. */
 struct holder {
-	int fd;
-	const char *path;
+	struct xattr_of of;
 	enum err_side side;
 };
 
 static struct err
 list_of(struct meta_names *n, const struct holder *h)
 {
-	struct err err = list_into(n, h->fd, h->path);
+	struct err err = list_into(n, &h->of);
 
 	if (err.op == OP_XATTR)
 		err.side = (uint8_t)h->side;
 	return err;
-}
-
-/* Get the value of attribute NAME into N; *LEN is -1 when there is none. */
-static struct err
-value_of(struct meta_names *n, const struct holder *h, const char *name, ssize_t *len)
-{
-	TRY(grow(&n->value, &n->value_cap, FIRST_LIST));
-	for (;;) {
-		*len = h->fd >= 0 ? fgetxattr(h->fd, name, n->value, n->value_cap)
-				  : lgetxattr(h->path, name, n->value, n->value_cap);
-		if (*len >= 0 || errno == ENODATA)
-			return ERR_OK;
-		if (errno != ERANGE)
-			return err_sys(OP_XATTR, h->side, -1);
-		TRY(grow(&n->value, &n->value_cap, n->value_cap * 4));
-	}
 }
 
 /* Find the first attribute of FROM, by N[0], that WITH lacks or has another value of. */
@@ -315,8 +288,8 @@ compare_one_way(struct meta_names *const n[2], const struct holder *from, const 
 		ssize_t len[2];
 		if (!wanted(name, keep))
 			continue;
-		TRY(value_of(n[0], from, name, &len[0]));
-		TRY(value_of(n[1], with, name, &len[1]));
+		TRY(value_of(n[0], &from->of, from->side, name, &len[0]));
+		TRY(value_of(n[1], &with->of, with->side, name, &len[1]));
 		if (len[0] == len[1] &&
 		    (len[0] <= 0 || memcmp(n[0]->value, n[1]->value, (size_t)len[0]) == 0))
 			continue;
@@ -350,8 +323,8 @@ struct err
 meta_compare(struct meta_names *const n[static 2], int src, int dst, const struct keep *keep,
     struct meta_difference *out)
 {
-	const struct holder a = { src, NULL, SIDE_SRC };
-	const struct holder b = { dst, NULL, SIDE_DST };
+	const struct holder a = { { .fd = src }, SIDE_SRC };
+	const struct holder b = { { .fd = dst }, SIDE_DST };
 
 	return compare_holders(n, &a, &b, keep, out);
 }
@@ -360,13 +333,9 @@ struct err
 meta_compare_at(struct meta_names *const n[static 2], const struct meta_pair *pair,
     const struct keep *keep, struct meta_difference *out)
 {
-	char src[PROC_PATH];
-	char dst[PROC_PATH];
-	const struct holder a = { -1, src, SIDE_SRC };
-	const struct holder b = { -1, dst, SIDE_DST };
+	const struct holder a = { source_of(pair), SIDE_SRC };
+	const struct holder b = { destination_of(pair), SIDE_DST };
 
-	proc_path(src, sizeof src, pair->src_dir, pair->src_name);
-	proc_path(dst, sizeof dst, pair->dst_dir, pair->dst_name);
 	return compare_holders(n, &a, &b, keep, out);
 }
 
@@ -380,19 +349,17 @@ has_name(const struct meta_names *n, const char *name)
 	return false;
 }
 
-/* meta_drop_others() of FD, or of PATH when FD is -1. */
 static struct err
-drop_others(const struct meta_names *src, struct meta_names *dst, int fd, const char *path,
+drop_others(const struct meta_names *src, struct meta_names *dst, const struct xattr_of *of,
     const struct keep *keep)
 {
-	TRY(list_into(dst, fd, path));
+	TRY(list_into(dst, of));
 	for (size_t i = 0; i < dst->len; i += strlen(dst->buf + i) + 1) {
 		const char *name = dst->buf + i;
 		if (!wanted(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
 		    strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
 			continue;
-		int got = fd >= 0 ? fremovexattr(fd, name) : lremovexattr(path, name);
-		if (got != 0 && errno != ENODATA)
+		if (xattr_remove(of, name) != 0 && errno != ENODATA)
 			return err_sys(OP_XATTR, SIDE_DST, -1);
 	}
 	return ERR_OK;
@@ -402,26 +369,26 @@ struct err
 meta_drop_others(
     const struct meta_names *src, struct meta_names *dst, int fd, const struct keep *keep)
 {
-	return drop_others(src, dst, fd, NULL, keep);
+	return drop_others(src, dst, &(struct xattr_of){ .fd = fd }, keep);
 }
 
 struct err
 meta_drop_others_at(const struct meta_names *src, struct meta_names *dst,
     const struct meta_pair *pair, const struct keep *keep)
 {
-	char path[PROC_PATH];
+	const struct xattr_of of = destination_of(pair);
 
-	proc_path(path, sizeof path, pair->dst_dir, pair->dst_name);
-	return drop_others(src, dst, -1, path, keep);
+	return drop_others(src, dst, &of, keep);
 }
 
 struct err
 meta_clear_acl(int fd)
 {
 	static const char *const names[] = { acl_access, acl_default };
+	const struct xattr_of of = { .fd = fd };
 
 	for (size_t i = 0; i < 2; i++) {
-		if (fremovexattr(fd, names[i]) == 0 || errno == ENODATA || errno == EOPNOTSUPP ||
+		if (xattr_remove(&of, names[i]) == 0 || errno == ENODATA || errno == EOPNOTSUPP ||
 		    errno == EINVAL || errno == EACCES)
 			continue;
 		return err_sys(OP_XATTR, SIDE_DST, -1);
@@ -432,13 +399,19 @@ meta_clear_acl(int fd)
 bool
 meta_has_default_acl(int fd)
 {
-	return fgetxattr(fd, acl_default, NULL, 0) > 0;
+	return xattr_get(&(struct xattr_of){ .fd = fd }, acl_default, NULL, 0) > 0;
+}
+
+static struct err
+set_value(const struct xattr_of *of, const char *name, const void *value, size_t len)
+{
+	return xattr_set(of, name, value, len) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
 }
 
 struct err
 meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len)
 {
-	ssize_t got = fgetxattr(fd, name, value, size);
+	ssize_t got = xattr_get(&(struct xattr_of){ .fd = fd }, name, value, size);
 
 	if (got < 0)
 		return err_sys(OP_XATTR, SIDE_DST, -1);
@@ -449,23 +422,21 @@ meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len)
 struct err
 meta_drop_xattr(int fd, const char *name)
 {
-	return fremovexattr(fd, name) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+	return xattr_remove(&(struct xattr_of){ .fd = fd }, name) != 0
+		   ? err_sys(OP_XATTR, SIDE_DST, -1)
+		   : ERR_OK;
 }
 
 struct err
 meta_set_xattr(int fd, const char *name, const void *value, size_t len)
 {
-	return fsetxattr(fd, name, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+	return set_value(&(struct xattr_of){ .fd = fd }, name, value, len);
 }
 
 struct err
 meta_set_xattr_at(int dir, const char *name, const char *xattr, const void *value, size_t len)
 {
-	char path[PROC_PATH];
-
-	proc_path(path, sizeof path, dir, name);
-	return lsetxattr(path, xattr, value, len, 0) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1)
-							  : ERR_OK;
+	return set_value(&(struct xattr_of){ .fd = dir, .name = name }, xattr, value, len);
 }
 
 struct err

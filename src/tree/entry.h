@@ -14,6 +14,7 @@ struct entry {
 	unsigned char type;   /* DT_*, DT_UNKNOWN when it has to be asked for */
 	unsigned char other; /* likewise of what the directory's SIDES have by NAME: SIDE_ABSENT, or
 	                       * nothing that counts where there are no SIDES */
+	bool one_ino;        /* their listings say the same inode number of both sides */
 	bool operand;        /* a person named it: cp's rules for operands hold */
 	bool follow;         /* a symbolic link is followed */
 	bool handed;         /* it was handed over already: a worker carries it, however big */

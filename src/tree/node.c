@@ -394,9 +394,10 @@ finish(struct nodes *p, struct node *n, void *worker)
 		return;
 	struct err why = nodes_hold(p, n);
 	bool held = !err_failed(why);
-	p->finish(n, why, worker);
+	/* while N stands where it stood, and may be searched */
 	if (held && n->parent != NULL && n->src_fd >= 0)
 		reopen_parent(p, n);
+	p->finish(n, why, worker);
 	pthread_mutex_lock(&p->lock);
 	if (held && --n->users == 0)
 		take_locked(p, n, fds); /* else a hard link is made from it now; it is idle later */

@@ -225,10 +225,11 @@ sides_unmet(const struct sides *s)
 }
 
 unsigned char
-sides_meet(struct sides *s, const char *name)
+sides_meet(struct sides *s, const char *name, uint64_t *ino)
 {
 	unsigned char absent = s->whole ? SIDE_ABSENT : SIDE_NOT_ASKED;
 
+	*ino = 0;
 	if (s->slots_used == 0)
 		return absent;
 	size_t slot = *slot_of(s, name, hash_of(s, name, strlen(name)));
@@ -237,6 +238,7 @@ sides_meet(struct sides *s, const char *name)
 	struct head *h = record(s, slot - 1);
 	s->met += !h->met;
 	h->met = true;
+	*ino = h->ino;
 	return h->type;
 }
 

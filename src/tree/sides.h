@@ -51,9 +51,10 @@ size_t sides_unmet(const struct sides *s);
  * Meet NAME: the DT_* that it has on the other side, or SIDE_ABSENT; SIDE_NOT_ASKED where S is not whole
  * and lacks it.  The name is no extra from now on; to meet it again, because a listing gave it twice,
  * is no error.  Names are bytes: a file system that finds "a" under "A" too has an extra here, which
- * whoever removes extras must know by its inode.
+ * whoever removes extras must know by its inode.  *INO is what the
+ * listing says that is, 0 if it has no such name.
  */
-unsigned char sides_meet(struct sides *s, const char *name);
+unsigned char sides_meet(struct sides *s, const char *name, uint64_t *ino);
 /* The next name that was not met; *AT starts at 0 and is the walk's.  NAME is NULL at the end. */
 void sides_extra(const struct sides *s, size_t *at, struct side_name *name);
 /* Forget what was met, and the memory for it: what is left are extras, to be walked, not met. */

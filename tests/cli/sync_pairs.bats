@@ -10,7 +10,7 @@ setup() {
 
 # writes FILE: the system calls of an strace log that change a file system
 writes() {
-	grep -E ' (open|openat)\(.*O_(WRONLY|RDWR|CREAT|TRUNC)|(mkdir|mknod|unlink|rename|link|symlink)(at2?)?\(|(chmod|chown|utimens|setxattr|removexattr|truncate|fallocate|copy_file_range|sendfile|pwrite64|FICLONE)' "$1" |
+	grep -E ' (open|openat)\(.*O_(WRONLY|RDWR|CREAT|TRUNC)|(mkdir|mknod|unlink|rename|link|symlink)(at2?)?\(|(chmod|chown|utimens|setxattr|removexattr|syscall_0x1(cf|d2)|truncate|fallocate|copy_file_range|sendfile|pwrite64|FICLONE)' "$1" |
 		grep -vE 'readlink|O_RDONLY'
 }
 

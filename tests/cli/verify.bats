@@ -320,10 +320,56 @@ shared() {
 @test "a small file takes no more calls than it has to" {
 	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers make calls of their own"
 	require_command strace
+	on_fs tmpfs
 	mkdir a
 	for i in $(seq 50); do echo "$i" >"a/$i"; done
 	cp -a a b
-	strace -f -qq -e trace=openat,fstat,newfstatat,statx,pread64,read,close -o calls "$DECANT" verify -j 1 a b
-	# two of openat, fstat, pread, close each
-	[ "$(grep -c . calls)" -le $((50 * 8 + 80)) ]
+	local calls=openat,fstat,newfstatat,statx,pread64,read,close
+	strace -f -qq -e trace=$calls -o calls "$DECANT" verify -j 1 a b
+	# two of openat, pread, close each
+	[ "$(grep -c . calls)" -le $((50 * 6 + 80)) ]
+	strace -f -qq -e trace=$calls -o calls "$DECANT" verify -j 1 --preserve=mode a b
+	# and of fstat
+	[ "$(grep -c '[ds]tat' calls)" -ge $((50 * 2)) ]
+}
+
+@test "files of all sizes about a block, alike or not" {
+	local size blocks="0 1 63 64 65 4095 4096 4097 32767 32768 32769 65536 70001"
+	for fs in tmpfs ext4 xfs btrfs; do
+		on_fs "$fs"
+		mkdir a
+		for size in $blocks; do data "$size" >"a/$size"; done
+		cp -a a b
+		cp -a a c
+		cp -a a d
+		run decant verify a b
+		assert_success
+		assert_output ""
+		# another last byte
+		for size in $blocks; do
+			[ "$size" -eq 0 ] || printf '\0' | dd of="c/$size" bs=1 seek=$((size - 1)) conv=notrunc status=none
+		done
+		run decant verify a c
+		assert_failure 1
+		for size in $blocks; do
+			cmp -s "a/$size" "c/$size" || assert_line --regexp " $size +bytes differ from $((size - 1)) on$"
+		done
+		# one byte more
+		for size in $blocks; do echo >>"d/$size"; done
+		run decant verify a d
+		assert_failure 1
+		for size in $blocks; do assert_line --regexp " $size +size $size -> $((size + 1))$"; done
+		rm -r a b c d
+	done
+}
+
+@test "what cannot be read is neither alike nor different" {
+	require_command strace
+	on_fs tmpfs
+	mkdir a
+	data 100 >a/file
+	cp -a a b
+	run strace -f -qq -o /dev/null -P "$PWD/b/file" -e inject=pread64:error=EIO "$DECANT" verify a b
+	assert_failure 1
+	assert_output --partial "error reading 'b/file': Input/output error"
 }

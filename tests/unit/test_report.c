@@ -175,6 +175,46 @@ items_are_wanted_by_their_renderers_only(void **state)
 }
 
 static void
+unchanged_items_are_wanted_by_fewer(void **state)
+{
+	static const struct {
+		int flags;
+		bool unchanged; /* what -v asks for */
+		bool wants;
+	} rows[] = {
+		{ I, true, true },
+		{ J, true, true },
+		{ X, false, true },
+		{ SKIP0, false, true },
+		{ I, false, false },
+		{ J, false, false },
+		{ V, true, false }, /* lines of -v are of what is done */
+		{ DONE0, true, false },
+		{ 0, true, false },
+	};
+	const struct event unchanged = { .kind = EVENT_ITEM,
+		.action = ACTION_UNCHANGED,
+		.src = "s/u",
+		.dst = "d/u",
+		.path = "u" };
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct report_opts opts = options(rows[i].flags);
+		struct report *r;
+
+		opts.unchanged = rows[i].unchanged;
+		r = report_new(&opts);
+		assert_int_equal(report_wants_unchanged(r), rows[i].wants);
+		report_emit(r, &unchanged);
+		report_tick(r);
+		/* who wants no such item would not have printed it either */
+		assert_int_equal(out.len > 0, rows[i].wants);
+		report_free(r);
+		clear(state);
+	}
+}
+
+static void
 a_question_keeps_the_line_away(void **state)
 {
 	struct report_opts opts = options(V);
@@ -213,6 +253,7 @@ main(void)
 		    standard_output_that_fails_is_named_unless_its_reader_left, clear, clear),
 		cmocka_unit_test_setup_teardown(a_question_keeps_the_line_away, clear, clear),
 		cmocka_unit_test(items_are_wanted_by_their_renderers_only),
+		cmocka_unit_test_setup_teardown(unchanged_items_are_wanted_by_fewer, clear, clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

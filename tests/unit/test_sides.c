@@ -86,7 +86,10 @@ meet(struct sides *s, const char *prefix, size_t i)
 	char name[64];
 
 	snprintf(name, sizeof name, "%s%zu", prefix, i);
-	return sides_meet(s, name);
+	uint64_t ino = UINT64_MAX;
+	unsigned char type = sides_meet(s, name, &ino);
+	assert_int_equal(ino, type < SIDE_NOT_ASKED ? i + 100 : 0);
+	return type;
 }
 
 /* The numbers of the extras are FROM, FROM + STEP, ... below N. */
@@ -115,6 +118,7 @@ test_meets(void **state)
 {
 	static const size_t sizes[] = { 0, 1, 2, 7, 8, 9, 100, 5000, 3, 40000, 10 };
 	struct sides *s = sides_new();
+	uint64_t ino;
 
 	(void)state;
 	assert_non_null(s);
@@ -128,7 +132,7 @@ test_meets(void **state)
 		for (size_t i = 0; i < n; i += 2)
 			assert_int_equal(meet(s, script.prefix, i), type_of(i));
 		assert_int_equal(meet(s, script.prefix, n), SIDE_ABSENT);
-		assert_int_equal(sides_meet(s, ""), SIDE_ABSENT);
+		assert_int_equal(sides_meet(s, "", &ino), SIDE_ABSENT);
 		if (n > 0)
 			assert_int_equal(meet(s, script.prefix, 0), type_of(0));
 		assert_int_equal(sides_unmet(s), n / 2);
