@@ -5,6 +5,8 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hashset.c \
+	src/base/hashset.h \
 	src/base/list.h \
 	src/base/map.c \
 	src/base/map.h \
@@ -124,6 +126,8 @@ LIBDECANT_FILES = \
 	src/pipe/mover.h \
 	src/pipe/nest.c \
 	src/pipe/out.c \
+	src/pipe/pieces.c \
+	src/pipe/pieces.h \
 	src/pipe/pipeline.c \
 	src/pipe/pipeline.h \
 	src/pipe/pipepool.c \
@@ -171,8 +175,16 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arccheck.c \
+	src/run/arccheck.h \
+	src/run/arcfound.c \
+	src/run/arcfound.h \
+	src/run/arcframes.c \
+	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcwalk.c \
+	src/run/arcwalk.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -216,6 +228,10 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/hollow.c \
+	src/run/hollow.h \
+	src/run/idmap.c \
+	src/run/idmap.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
@@ -224,6 +240,8 @@ LIBDECANT_FILES = \
 	src/run/inodes.h \
 	src/run/known.c \
 	src/run/known.h \
+	src/run/lastsource.c \
+	src/run/lastsource.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
@@ -234,8 +252,12 @@ LIBDECANT_FILES = \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
+	src/run/manifestout.c \
+	src/run/manifestout.h \
 	src/run/mark.c \
 	src/run/mark.h \
+	src/run/memberlike.c \
+	src/run/memberlike.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -252,6 +274,8 @@ LIBDECANT_FILES = \
 	src/run/pack.h \
 	src/run/packalign.c \
 	src/run/packalign.h \
+	src/run/packattrs.c \
+	src/run/packattrs.h \
 	src/run/packing.h \
 	src/run/packitem.c \
 	src/run/packitem.h \
@@ -278,6 +302,8 @@ LIBDECANT_FILES = \
 	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
+	src/run/rewrite.c \
+	src/run/rewrite.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
@@ -289,6 +315,8 @@ LIBDECANT_FILES = \
 	src/run/sync.h \
 	src/run/target.c \
 	src/run/target.h \
+	src/run/tarhead.c \
+	src/run/tarhead.h \
 	src/run/tell.c \
 	src/run/tell.h \
 	src/run/unlike.c \
@@ -302,6 +330,7 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpackread.c \
 	src/run/update.c \
 	src/run/update.h \
 	src/run/verify.c \
@@ -344,6 +373,8 @@ LIBDECANT_FILES = \
 	src/thread/bufs.h \
 	src/thread/cancel.c \
 	src/thread/cancel.h \
+	src/thread/inorder.c \
+	src/thread/inorder.h \
 	src/thread/pace.c \
 	src/thread/pace.h \
 	src/thread/ring.c \
@@ -368,10 +399,14 @@ LIBDECANT_FILES = \
 	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
+	src/tree/modechange.c \
+	src/tree/modechange.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
+	src/tree/pathset.c \
+	src/tree/pathset.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
 	src/tree/rules.c \
@@ -385,6 +420,8 @@ CRYPTO_FILES = \
 ARCHIVE_FILES = \
 	src/archive/aclform.c \
 	src/archive/aclform.h \
+	src/archive/coder.c \
+	src/archive/coder.h \
 	src/archive/entry.c \
 	src/archive/gunzip.c \
 	src/archive/inflater.h \
@@ -425,6 +462,8 @@ UNIT_TESTS = \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_hashset \
+	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
@@ -438,6 +477,7 @@ UNIT_TESTS = \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_memberpath \
+	tests/unit/test_modechange \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
@@ -450,6 +490,7 @@ UNIT_TESTS = \
 	tests/unit/test_pace \
 	tests/unit/test_packalign \
 	tests/unit/test_patch \
+	tests/unit/test_pathset \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -474,6 +515,7 @@ UNIT_TESTS = \
 	tests/unit/test_sys_pipe \
 	tests/unit/test_tapkinds \
 	tests/unit/test_taps \
+	tests/unit/test_tarhead \
 	tests/unit/test_verb \
 	tests/unit/test_verdict \
 	tests/unit/test_wrap \
@@ -518,10 +560,13 @@ BATS_TESTS = \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_rewrite.bats \
+	tests/cli/sync_shape.bats \
 	tests/cli/sync_update.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
+	tests/cli/verify_archive.bats \
 	tests/cli/verify_manifest.bats
 
 TEST_FILES = \

@@ -318,6 +318,19 @@ writer_hand_over(struct arc_writer *w, int64_t *bytes, unsigned *pad)
 }
 
 static struct err
+writer_settle(struct arc_writer *w)
+{
+	if (err_failed(w->failed))
+		return w->failed;
+	locale_t before = enter(w->locale);
+	struct err e = finish_entry(w);
+	leave(before);
+	TRY(e);
+	w->failed = outflow_flush(&w->out);
+	return w->failed;
+}
+
+static struct err
 writer_finish(struct arc_writer *w)
 {
 	if (err_failed(w->failed))
@@ -346,6 +359,7 @@ const struct arc_writing writer_ops = {
 	.data = writer_data,
 	.hole = writer_hole,
 	.hand_over = writer_hand_over,
+	.settle = writer_settle,
 	.finish = writer_finish,
 	.said = writer_said,
 	.drop = writer_drop,

@@ -72,6 +72,8 @@ check_pairs(const struct cli *c)
 		    "--sparse=never" },
 		/* a file that is only half updated would be newer than its source, and stay so */
 		{ opts->inplace && opts->compare.update, "--inplace", "--update" },
+		{ opts->rewrite.chown && opts->rewrite.users_mapped, "--chown", "--usermap" },
+		{ opts->rewrite.chown && opts->rewrite.groups_mapped, "--chown", "--groupmap" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->explain, "--print0", "--explain" },

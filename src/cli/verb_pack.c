@@ -179,10 +179,18 @@ settle(struct cli *c)
 		return CLI_USAGE;
 	if (pack->align && (pack->kind.format != ARC_PAX || pack->kind.filter != ARC_PLAIN))
 		return cli_complain(c, "--align is of uncompressed pax archives only", NULL);
+	if (pack->seekable && pack->kind.filter != ARC_ZSTD)
+		return cli_complain(c, "--seekable is of archives that zstd compresses only", NULL);
+	if (pack->manifest != NULL && pack->dry_run)
+		return cli_complain(
+		    c, "options --manifest and --dry-run are mutually exclusive", NULL);
 	if (strcmp(pack->archive, "-") == 0 && report->json)
 		return cli_complain(c,
 		    "the archive and --json would both go to standard output (use --report=FILE)",
 		    NULL);
+	pack->noted = pack->hash;
+	if (pack->noted.n == 0)
+		hash_algos_default(&pack->noted);
 	pack->operands = c->operands;
 	pack->n_operands = c->n_operands;
 	report->srcs = (const char *const *)pack->operands;

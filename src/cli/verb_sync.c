@@ -4,6 +4,7 @@
 #include "cli/rows.h"
 #include "cli/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -283,6 +284,74 @@ apply_backup_dir(struct cli *c, const struct opt *, const char *value)
 	return CLI_RUN;
 }
 
+static enum cli_outcome
+apply_chmod(struct cli *c, const struct opt *o, const char *value)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct err err = mode_changes_read(&sync->rewrite.modes, value);
+
+	if (err.op == OP_MEMORY)
+		return cli_complain(c, "out of memory", NULL);
+	if (err_failed(err))
+		return cli_complain_value(
+		    c, o->name, value, "modes such as 755, D755,F644 or go-w");
+	/* an ACL would say again what the mode says no more */
+	sync->copy.keep.no_acl = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_chown(struct cli *c, const struct opt *o, const char *value)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct rewrite *rewrite = &sync->rewrite;
+	const char *colon = strchr(value, ':');
+	char user[256];
+	size_t len = colon != NULL ? (size_t)(colon - value) : strlen(value);
+	struct err err = ERR_OK;
+
+	snprintf(user, sizeof user, "%.*s", (int)len, value);
+	if (len > 0)
+		err = id_map_all(&rewrite->users, user, false);
+	if (!err_failed(err) && colon != NULL && colon[1] != '\0')
+		err = id_map_all(&rewrite->groups, colon + 1, true);
+	if (err_failed(err) || len >= sizeof user || value[strspn(value, ":")] == '\0')
+		return cli_complain_value(c, o->name, value,
+		    "a user and group that exist, as USER, USER:GROUP or :GROUP");
+	rewrite->chown = sync->copy.keep.owner = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+read_map(struct cli *c, const struct opt *o, const char *value, bool group)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct id_map *m = group ? &sync->rewrite.groups : &sync->rewrite.users;
+	const char *culprit = value;
+	struct err err = id_map_read(m, value, group, &culprit);
+
+	if (err.op == OP_MEMORY)
+		return cli_complain(c, "out of memory", NULL);
+	if (err_failed(err))
+		return cli_complain_value(c, o->name, culprit,
+		    "FROM:TO, TO a name that exists, or a number; FROM also a pattern or LOW-HIGH");
+	*(group ? &sync->rewrite.groups_mapped : &sync->rewrite.users_mapped) = true;
+	sync->copy.keep.owner = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_usermap(struct cli *c, const struct opt *o, const char *value)
+{
+	return read_map(c, o, value, false);
+}
+
+static enum cli_outcome
+apply_groupmap(struct cli *c, const struct opt *o, const char *value)
+{
+	return read_map(c, o, value, true);
+}
+
 /* rsync's minutes, or a time with its unit. */
 static enum cli_outcome
 apply_stop_after(struct cli *c, const struct opt *o, const char *value)
@@ -429,6 +498,7 @@ release(struct command *cmd)
 	free(cmd->sync.bases);
 	free(cmd->sync.ignore.files);
 	free(cmd->sync.ignore.marks);
+	rewrite_release(&cmd->sync.rewrite);
 	cmd->sync.ignore = (struct ignore_opts){ 0 };
 	cmd->sync.bases = NULL;
 	cmd->sync.n_bases = 0;

@@ -187,10 +187,11 @@ struct arc_write_options {
 	enum arc_filter filter;
 	int level; /* of the compressor, or ARC_LEVEL_DEFAULT */
 	unsigned
-	    threads; /* of zstd and xz; 0 and 1 = none but the caller.  Changes the bytes of the output */
+	    threads; /* of one stream of zstd or xz; 0 and 1 = none but the caller.  Changes the bytes of
+	              * the output */
 	bool
 	    reproducible; /* only what does not change from run to run: no atime, ctime, birth, inode; one
-	                    * thread */
+	                    * thread for one stream */
 };
 
 /* A reader, a writer; opaque. */
@@ -262,6 +263,12 @@ struct arc_writing {
 	 * Fails with EOPNOTSUPP, and nothing has happened, when holes are left out of the content.
 	 */
 	struct err (*hand_over)(struct arc_writer *w, int64_t *bytes, unsigned *pad);
+	/*
+	 * Complete the member, and put all there is into the drain: the caller may then put members of its
+	 * own there, whole, and go on with the next header.  Only with a tar, where members stand for
+	 * themselves.
+	 */
+	struct err (*settle)(struct arc_writer *w);
 	/* Complete the archive; all of it has been put into the drain. */
 	struct err (*finish)(struct arc_writer *w);
 	/* As of reading. */
@@ -281,12 +288,40 @@ struct arc_streaming {
 	    const struct arc_write_options *options, char *text);
 };
 
+/* A piece of a stream that is packed for itself: into a member of gzip, a frame of zstd. */
+struct arc_piece {
+	const void *from; /* what is packed or unpacked */
+	size_t n;         /* bytes there */
+	void *to;         /* what becomes of it */
+	size_t room;      /* bytes there is room for */
+	size_t got;       /* bytes that it became */
+};
+
+/* Packs or unpacks pieces, one thread at a time; opaque. */
+struct arc_coder;
+
+/* Pieces that make a stream one behind the other, and can be had by several threads at once. */
+struct arc_coding {
+	/* Make one of FILTER, GZIP or ZSTD, to pack at LEVEL, which may be ARC_LEVEL_DEFAULT, or to
+	 * unpack ZSTD.  NULL = out of memory. */
+	struct arc_coder *(*make)(enum arc_filter filter, int level);
+	/* The most that N bytes become when they are packed by FILTER. */
+	size_t (*bound)(enum arc_filter filter, size_t n);
+	/* Pack P, which has room for bound() bytes.  Fails with ENOMEM, EINVAL (WRITE, DST). */
+	struct err (*pack)(struct arc_coder *c, struct arc_piece *p);
+	/* Unpack P, which is whole.  Fails with EBADMSG (READ, SRC) as well when its room is too small. */
+	struct err (*unpack)(struct arc_coder *c, struct arc_piece *p);
+	/* Free it; NULL is fine. */
+	void (*drop)(struct arc_coder *c);
+};
+
 /* All that the module offers. */
 struct arc_module {
 	unsigned version; /* ARC_MODULE_VERSION of when it was built; first for ever */
 	const struct arc_reading *reading;
 	const struct arc_writing *writing;
 	const struct arc_streaming *streaming;
+	const struct arc_coding *coding;
 };
 
 /* File name of the module. */
@@ -296,7 +331,7 @@ struct arc_module {
 
 enum {
 	/* Raised with each change of what this header says of the module. */
-	ARC_MODULE_VERSION = 1
+	ARC_MODULE_VERSION = 2
 };
 
 /*
@@ -337,6 +372,9 @@ arc_format_can(enum arc_format format)
 	return 0;
 }
 
+/* Bytes of a piece of a stream that FILTER is to pack at LEVEL; 0 = the stream stays one, because FILTER
+ * cannot be cut, or LEVEL says that size matters more than time. */
+size_t arc_piece_size(enum arc_filter filter, int level);
 /* The compression called NAME: "none", "gzip", "zstd", ...  False = there is none. */
 bool arc_filter_by_name(const char *name, enum arc_filter *filter);
 /* The compression that a stream with the first bytes HEAD[n] has; 16 of them tell all apart. */

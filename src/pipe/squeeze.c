@@ -4,21 +4,44 @@
 
 #include "pipe/archivefeed.h"
 #include "pipe/function.h"
+#include "pipe/pieces.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+/* Pack in pieces, *DONE, if that is how. */
 static struct err
-run(void *arg, struct in *in, struct out *out, bool *early)
+pack_in_pieces(const struct squeeze *s, struct in *in, struct out *out, bool *done)
 {
-	const struct squeeze *s = arg;
+	/* with an index, a level does not count against pieces */
+	const struct pieces_how how = {
+		.coding = s->module->coding,
+		.filter = s->filter,
+		.level = s->level,
+		.threads = s->threads,
+		.size = arc_piece_size(s->filter, s->index ? ARC_LEVEL_DEFAULT : s->level),
+		.index = s->index,
+	};
+
+	*done = s->packs && s->threads > 0 && how.size > 0;
+	return *done ? pieces_pack(&how, in, out) : ERR_OK;
+}
+
+/* Pack or unpack as one stream; what is said of a failure goes into TEXT. */
+static struct err
+as_one(const struct squeeze *s, struct in *in, struct out *out, char *text)
+{
 	const struct arc_streaming *streaming = s->module->streaming;
-	const struct arc_write_options options = { .filter = s->filter, .level = s->level };
-	char text[ARC_TEXT];
+	const struct arc_write_options options = {
+		.filter = s->filter,
+		.level = s->level,
+		.threads = s->threads,
+		.reproducible = s->reproducible,
+	};
 	struct feed_in feed;
 	struct drain_out drain;
 	struct err err;
 
-	(void)early;
 	feed_in_init(&feed, in);
 	drain_out_init(&drain, out);
 	if (s->packs)
@@ -26,6 +49,23 @@ run(void *arg, struct in *in, struct out *out, bool *early)
 	else
 		err = streaming->inflate(&feed.feed, &drain.drain, s->filter, text);
 	feed_in_done(&feed);
+	return err;
+}
+
+static struct err
+run(void *arg, struct in *in, struct out *out, bool *early)
+{
+	const struct squeeze *s = arg;
+	char text[ARC_TEXT] = "";
+	bool done;
+
+	(void)early;
+	struct err err = pack_in_pieces(s, in, out, &done);
+	if (!done)
+		err = as_one(s, in, out, text);
+	if (err_failed(err) && s->text != NULL && !err_failed(out->failed) &&
+	    !err_failed(in->failed))
+		memcpy(s->text, text, sizeof text);
 	return err;
 }
 

@@ -13,6 +13,12 @@ struct squeeze {
 	enum arc_filter filter;          /* by what, not ARC_PLAIN */
 	bool packs;                      /* else it unpacks */
 	int level;                       /* of packing, or ARC_LEVEL_DEFAULT */
+	unsigned
+	    threads; /* that pack: in pieces, where FILTER can, and else of its library; 0 = one
+	                    * stream, which goes on as it comes */
+	bool reproducible; /* nothing depends on the number of THREADS */
+	bool index;        /* with ZSTD and threads: pieces at every level, and where they stand */
+	char *text; /* ARC_TEXT bytes, borrowed: what is said of the stage's own failure; or NULL */
 };
 
 /* Make a stage of S.  NULL = out of memory. */

@@ -4,6 +4,7 @@
  *
  *     file or pipe --> packed --> reader                                  what is not compressed
  *     file or pipe --> packed --> [inflating thread] --> ring --> plain --> reader
+ *     seekable file --> [threads, a frame each] --> reader               without digests
  */
 #include "run/arcsource.h"
 
@@ -180,6 +181,27 @@ prepare_digests(struct arcsource *s, const struct hash_algos *algos)
 	return ERR_OK;
 }
 
+/* Start to unpack the frames of a file that has an index of them; digests of its bytes want these in their
+ * order.  *FEED is left alone where there is none. */
+static struct err
+start_frames(struct arcsource *s, struct arc_feed **feed)
+{
+	const struct arcframes_how how = {
+		.fd = s->fd,
+		.size = s->st.st_size,
+		.coding = s->module->coding,
+		.cancel = s->cancel,
+		.threads = (unsigned)proc_cpus(),
+	};
+
+	if (!s->is_file || s->hashes || s->filter != ARC_ZSTD)
+		return ERR_OK;
+	TRY(arcframes_new(&how, &s->frames));
+	if (s->frames != NULL)
+		*feed = arcframes_feed(s->frames);
+	return ERR_OK;
+}
+
 struct err
 arcsource_open(struct arcsource *s, const struct arcsource_how *how, const char **why)
 {
@@ -196,7 +218,8 @@ arcsource_open(struct arcsource *s, const struct arcsource_how *how, const char 
 	s->filter = arc_filter_by_head(head, n);
 	tap_init(&s->packed, feed, s->hashes ? &s->hashing[0] : NULL);
 	feed = &s->packed.feed;
-	if (s->filter != ARC_PLAIN) {
+	TRY(start_frames(s, &feed));
+	if (s->filter != ARC_PLAIN && s->frames == NULL) {
 		TRY(start_inflating(s));
 		tap_init(&s->plain, &s->inflated.feed, s->hashes ? &s->hashing[1] : NULL);
 		feed = &s->plain.feed;
@@ -209,12 +232,20 @@ struct err
 arcsource_failure(struct arcsource *s, struct err e, const char **said)
 {
 	*said = s->module->reading->said(s->reader);
+	if (s->frames != NULL && arcframes_said(s->frames)[0] != '\0')
+		*said = arcframes_said(s->frames);
 	if (!s->inflating.runs && err_failed(s->inflating.result)) {
 		if (s->inflating.text[0] != '\0')
 			*said = s->inflating.text;
 		return s->inflating.result;
 	}
 	return e;
+}
+
+int64_t
+arcsource_packed(const struct arcsource *s)
+{
+	return s->frames != NULL ? arcframes_packed(s->frames) : s->packed.bytes;
 }
 
 struct err
@@ -247,6 +278,7 @@ arcsource_close(struct arcsource *s)
 		(void)join(&s->inflating); /* told, or not wanted any more */
 		ring_free(s->inflating.ring);
 	}
+	arcframes_free(s->frames);
 	feed_file_release(&s->from_file);
 	if (s->bufs != NULL) {
 		(void)in_close(&s->in); /* it owns nothing */

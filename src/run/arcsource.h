@@ -4,6 +4,7 @@
 #define DECANT_ARCSOURCE_H
 
 #include "pipe/archivefeed.h"
+#include "run/arcframes.h"
 #include "run/hashing.h"
 #include "thread/bufs.h"
 #include "thread/ring.h"
@@ -49,10 +50,11 @@ struct arcsource {
 	struct in in;                    /* what is no regular file */
 	struct feed_in from_in;
 	struct feed_file from_file;
-	struct feed_tap packed; /* the archive's bytes */
+	struct feed_tap packed; /* the archive's bytes; not of FRAMES */
 	struct feed_tap plain;  /* the same without compression */
 	struct feed_ring inflated;
 	struct drain_ring inflating;
+	struct arcframes *frames;  /* of a seekable archive, instead of INFLATING; owned, or NULL */
 	enum arc_filter filter;    /* the compression around it */
 	struct hashing hashing[2]; /* of PACKED and PLAIN */
 	bool hashes;               /* there are digests */
@@ -74,6 +76,8 @@ struct arcsource_how {
 struct err arcsource_open(struct arcsource *s, const struct arcsource_how *how, const char **why);
 /* What E, a failure of S's reader, comes from, and what is said of it, "" = no more. */
 struct err arcsource_failure(struct arcsource *s, struct err e, const char **said);
+/* Bytes of the archive that were wanted so far.  The reader's thread. */
+int64_t arcsource_packed(const struct arcsource *s);
 /* Behind the last member: whether what was inflated ended well too. */
 struct err arcsource_end(struct arcsource *s, const char **said);
 /* Have a wait of the inflating thread see its cancellation.  Any thread, while S is open. */

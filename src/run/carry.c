@@ -9,6 +9,7 @@
 #include "run/ledger.h"
 #include "run/mirror.h"
 #include "run/places.h"
+#include "run/rewrite.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -22,6 +23,7 @@ open_source(struct worker *w, const struct entry *e, int *src, struct stat *st)
 {
 	TRY(dir_open_file(e->dir->src_fd, e->src_name, e->follow, src));
 	TRY(file_stat(*src, SIDE_SRC, st));
+	rewrite_stat(w->run, st);
 	if (w->run->copy->default_mode)
 		st->st_mode = (st->st_mode & S_IFMT) | 0666;
 	return ERR_OK;
@@ -48,6 +50,7 @@ carry_examine(struct worker *w, const struct entry *e, int *src, struct stat *st
 	if (e->type == DT_REG && content)
 		return open_source(w, e, src, st);
 	TRY(dir_stat(e->dir->src_fd, e->src_name, e->follow, SIDE_SRC, st));
+	rewrite_stat(w->run, st);
 	return content && is_read_as_data(w, st->st_mode) ? open_source(w, e, src, st) : ERR_OK;
 }
 

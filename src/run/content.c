@@ -28,6 +28,7 @@
 #include "run/mirror.h"
 #include "run/places.h"
 #include "run/readback.h"
+#include "run/rewrite.h"
 #include "run/update.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -152,6 +153,7 @@ move_content(
 		TRY(file_stat(from.fd, SIDE_SRC, &after));
 		if (carry_stood_still(w, from.st, &after, moved))
 			return ERR_OK;
+		rewrite_stat(w->run, &after);
 		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);

@@ -3,9 +3,8 @@
 #include "run/copy.h"
 
 #include "run/filepipe.h"
-#include "run/ledger.h"
+#include "run/manifestout.h"
 #include "run/operands.h"
-#include "run/outfile.h"
 #include "run/readback.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -16,27 +15,17 @@
 /* A run of the verb. */
 struct copy_run {
 	struct run run; /* first: the steps find it */
-	struct inodes *inodes;
-	struct outfile manifest;
+	struct manifestout manifest;
 };
 
-/* Make what a manifest needs. */
 static struct err
 begin_manifest(struct copy_run *c)
 {
 	const struct copy_opts *opts = c->run.copy;
 	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
-	const struct ledger_opts ledger = {
-		.algos = &opts->hash,
-		.inodes = c->inodes = inodes_new(),
-		.workers = c->run.n_workers + 1,
-		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
-	};
+	bool rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL;
 
-	c->run.ledger = ledger_new(&ledger);
-	if (c->inodes == NULL || c->run.ledger == NULL)
-		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
-	return outfile_begin(&c->manifest, opts->manifest);
+	return manifestout_begin(&c->manifest, &c->run, opts->manifest, &opts->hash, rooted);
 }
 
 static void
@@ -106,29 +95,13 @@ sync_all(struct run *run)
 	}
 }
 
-/* Let the manifest appear; one of a run that was stopped would be of half a tree. */
-static void
-publish_manifest(struct copy_run *c)
-{
-	struct run *run = &c->run;
-
-	if (run->copy->manifest == NULL || cancel_requested(&run->cancel))
-		return;
-	struct err err = ledger_write(run->ledger, c->manifest.fd);
-	if (!err_failed(err))
-		err = outfile_publish(&c->manifest, run->copy->fsync != FSYNC_NONE);
-	if (!err_failed(err))
-		return;
-	tell_operand_error(run, run->copy->manifest, err, NULL);
-	report_raise(run->report, EXIT_STOPPED);
-}
-
 static void
 conclude(struct run *run)
 {
 	explain(run);
 	sync_all(run);
-	publish_manifest((struct copy_run *)(void *)run);
+	manifestout_publish(
+	    &((struct copy_run *)(void *)run)->manifest, run, run->copy->fsync != FSYNC_NONE);
 }
 
 int
@@ -136,10 +109,11 @@ copy_run(struct copy_opts *opts)
 {
 	struct hash_algos algos;
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
-	struct copy_run c = { .manifest = { .fd = -1, .dir = -1 } };
+	struct copy_run c = { .manifest = MANIFESTOUT_INIT };
 
 	c.run = (struct run){
 		.copy = opts,
+		.retire = ledger_retire,
 		.sink = opts->n_to > 0 ? &sink_several : &sink_directory,
 		.request = {
 			.walk = &opts->walk,
@@ -166,8 +140,6 @@ copy_run(struct copy_opts *opts)
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = run_carry_out(&c.run, &steps);
-	outfile_discard(&c.manifest);
-	ledger_free(c.run.ledger);
-	inodes_free(c.inodes);
+	manifestout_release(&c.manifest, &c.run);
 	return status;
 }

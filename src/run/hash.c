@@ -282,6 +282,15 @@ const struct sink sink_digests = {
 	.finish = sink_finish_nothing,
 };
 
+/* W has no more to do: bring in order what it kept. */
+static void
+retire(struct worker *w)
+{
+	if (w->run->hash->lines != NULL)
+		collate_sort(w->run->hash->lines, (unsigned)(w - w->run->workers));
+	ledger_retire(w);
+}
+
 /* The name that operand PATH has in a manifest: its last component, "" for "." and "..". */
 static struct err
 name_of(const char *path, char name[static NAME_MAX + 1])
@@ -515,6 +524,7 @@ hash_run(struct hash_opts *opts)
 	struct run run = {
 		.sink = &sink_digests,
 		.hash = &hash,
+		.retire = retire,
 		.request = {
 			.walk = &opts->walk,
 			.select = &opts->select,

@@ -256,6 +256,13 @@ ledger_note_directory(struct worker *w, const struct node *n)
 	ledger_note(w, &e, &n->src, CONTENT_UNKNOWN);
 }
 
+void
+ledger_retire(struct worker *w)
+{
+	if (w->run->ledger != NULL)
+		collate_sort(w->run->ledger->records, (unsigned)(w - w->run->workers));
+}
+
 /* What becomes of the lines. */
 struct lines {
 	struct ledger *l;

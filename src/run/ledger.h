@@ -37,6 +37,9 @@ void ledger_note(
 /* Likewise the directory N, which has been entered. */
 void ledger_note_directory(struct worker *w, const struct node *n);
 
+/* W notes nothing more: bring what it noted in order, if the run has a ledger. */
+void ledger_retire(struct worker *w);
+
 /* The path that the file E has in a manifest; ROOTED as in struct ledger_opts. */
 void ledger_path(bool rooted, const struct entry *e, struct str *path);
 

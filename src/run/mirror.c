@@ -19,6 +19,7 @@ mirror_init(struct mirror *m)
 {
 	m->backup_fd = m->lock_fd = -1;
 	map_init(&m->claims);
+	m->hollow = STR_INIT;
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_mutex_init(&m->mark.lock, NULL);
 	m->extras = extras_new();
@@ -48,6 +49,7 @@ mirror_release(struct mirror *m)
 	for (size_t cursor = 0; map_each(&m->claims, &cursor, &key, &value);)
 		free(value);
 	map_release(&m->claims);
+	str_release(&m->hollow);
 	for (size_t i = 0; i < m->n_texts; i++)
 		free(m->texts[i]);
 	free(m->texts);

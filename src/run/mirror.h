@@ -4,6 +4,7 @@
 #define DECANT_MIRROR_H
 
 #include "base/map.h"
+#include "base/str.h"
 #include "run/mark.h"
 #include "run/sync.h"
 
@@ -21,9 +22,11 @@ struct mirror {
 	char **texts;           /* names that rules borrow [n_texts], owned */
 	size_t n_texts;         /* number of them */
 	struct extras *extras;  /* what has no source; locks itself */
+	bool braked;            /* it stays there, for a brake holds */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct map claims; /* destination inodes with several names: which source has which */
+	struct str hollow; /* paths of directories that may go, NUL-terminated each, see hollow.h */
 			   /* --- end of guarded --- */
 };
 

@@ -10,9 +10,9 @@
 #include "run/pack.h"
 
 #include "base/own.h"
-#include "pipe/archivefeed.h"
 #include "pipe/ends.h"
 #include "pipe/function.h"
+#include "pipe/squeeze.h"
 #include "pipe/tapkinds.h"
 #include "run/packing.h"
 #include "run/sink.h"
@@ -25,7 +25,7 @@
 #include <unistd.h>
 
 enum {
-	AHEAD_MOST = 256, /* entries read ahead: 16 MiB of content; arbitrary */
+	AHEAD_MOST = 16,  /* batches read ahead: 16 MiB of content; arbitrary */
 	AHEAD_LEAST = 2,  /* below it nothing is ahead */
 	FDS_BESIDE = 16,  /* descriptors of the run and the pipeline */
 	FDS_A_WORKER = 6, /* as in run.c */
@@ -80,10 +80,10 @@ finish_nothing(struct node *n, struct err why, void *worker)
 static const struct sink sink_none = { .finish = finish_nothing };
 
 static void
-prepare_item(void *arg, struct worker *w, struct pack_item *item)
+prepare_batch(void *arg, struct worker *w, struct pack_batch *b)
 {
 	const struct packing *p = arg;
-	pack_item_prepare(item, w, &p->wants);
+	pack_batch_prepare(b, w, &p->wants);
 }
 
 static enum ahead_listed
@@ -127,32 +127,6 @@ start_workers(struct packing *p)
 	return sched_start(p->run.sched, p->run.n_workers);
 }
 
-/* The body of the stage that compresses. */
-static struct err
-deflate(void *arg, struct in *in, struct out *out, bool *early)
-{
-	struct packing *p = arg;
-	const struct pack_opts *opts = p->opts;
-	const struct arc_write_options options = {
-		.filter = opts->kind.filter,
-		.level = opts->level,
-		.threads = opts->jobs > 0 ? (unsigned)opts->jobs : (unsigned)proc_cpus(),
-		.reproducible = opts->reproducible,
-	};
-	struct feed_in feed;
-	struct drain_out drain;
-	char text[ARC_TEXT];
-
-	(void)early;
-	feed_in_init(&feed, in);
-	drain_out_init(&drain, out);
-	struct err err = p->module->streaming->deflate(&feed.feed, &drain.drain, &options, text);
-	feed_in_done(&feed);
-	if (err_failed(err) && !err_failed(out->failed) && !err_failed(in->failed))
-		memcpy(p->said, text, sizeof text);
-	return err;
-}
-
 static void
 keep_digest(void *arg, const char *algo, const char *hex, int64_t bytes)
 {
@@ -189,6 +163,7 @@ static struct err
 add_stages(struct driver *d)
 {
 	struct packing *p = d->p;
+	const struct pack_opts *opts = p->opts;
 	const struct function write = {
 		.name = "pack",
 		.body = packing_write,
@@ -196,22 +171,26 @@ add_stages(struct driver *d)
 		.in = { .want = WANT_NONE },
 		.out = { .want = WANT_ANY },
 	};
-	const struct function pack = {
-		.name = arc_filter_name(p->opts->kind.filter),
-		.body = deflate,
-		.arg = p,
-		.in = { .want = WANT_ANY },
-		.out = { .want = WANT_ANY },
+	const struct squeeze squeeze = {
+		.module = p->module,
+		.name = arc_filter_name(opts->kind.filter),
+		.filter = opts->kind.filter,
+		.packs = true,
+		.level = opts->level,
+		.threads = opts->jobs > 0 ? (unsigned)opts->jobs : (unsigned)proc_cpus(),
+		.reproducible = opts->reproducible,
+		.index = opts->seekable,
+		.text = p->said,
 	};
 
 	TRY(add_stage(d, function_new(&write)));
-	if (p->opts->dry_run)
+	if (opts->dry_run)
 		return ERR_OK;
 	TRY(add_digests(d, &p->plain));
 	if (!packing_deflates(p))
 		return ERR_OK;
 	p->plain.what = " (uncompressed)";
-	TRY(add_stage(d, function_new(&pack)));
+	TRY(add_stage(d, squeeze_new(&squeeze)));
 	return add_digests(d, &p->packed);
 }
 
@@ -367,14 +346,28 @@ open_archive(struct packing *p, struct end *sink, const char **why)
 	return file_stat(sink->fd, SIDE_DST, &seen[0]);
 }
 
-/* Entries to read ahead, as many as descriptors allow; half of what is left is the nodes'. */
+/* Batches to read ahead, as many as descriptors allow; half of what is left is the nodes'. */
 static size_t
 how_far_ahead(const struct run *run)
 {
 	int64_t left = proc_raise_nofile() - FDS_BESIDE - (int64_t)run->n_workers * FDS_A_WORKER;
-	int64_t n = left / 4;
+	int64_t n = left / 4 / PACK_BATCH;
 
 	return n > AHEAD_MOST ? AHEAD_MOST : n < AHEAD_LEAST ? AHEAD_LEAST : (size_t)n;
+}
+
+/* Begin the manifest, if there is to be one.  It and what it replaces are to be left out, too. */
+static struct err
+open_manifest(struct packing *p)
+{
+	const struct pack_opts *opts = p->opts;
+	struct stat *seen = p->wants.manifests;
+
+	if (opts->manifest == NULL)
+		return ERR_OK;
+	(void)dir_stat(AT_FDCWD, opts->manifest, true, SIDE_DST, &seen[1]); /* there may be none */
+	TRY(manifestout_begin(&p->manifest, &p->run, opts->manifest, &opts->noted, false));
+	return file_stat(p->manifest.file.fd, SIDE_DST, &seen[0]);
 }
 
 /* Prepare everything; *CULPRIT is who failed. */
@@ -392,6 +385,8 @@ prepare(struct packing *p, struct end *sink, const char **culprit, const char **
 	TRY(packwalk_new(&p->run, &p->walk));
 	*culprit = archive_name(p);
 	TRY(open_archive(p, sink, why));
+	*culprit = opts->manifest;
+	TRY(open_manifest(p));
 	p->ahead = ahead_new(how_far_ahead(&p->run), &p->ahead_ops);
 	return p->ahead != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }
@@ -452,6 +447,9 @@ conclude(struct run *run)
 		well = !err_failed(err);
 	}
 	outfile_discard(&p->file);
+	if (well)
+		manifestout_publish(&p->manifest, run, p->opts->fsync != FSYNC_NONE);
+	manifestout_release(&p->manifest, run);
 	if (well) {
 		tell_digests(p, &p->plain);
 		tell_digests(p, &p->packed);
@@ -470,6 +468,7 @@ pack_run(struct pack_opts *opts)
 	struct packing p = {
 		.opts = opts,
 		.file = { .fd = -1, .dir = -1 },
+		.manifest = MANIFESTOUT_INIT,
 		.wants = {
 			.content = !opts->dry_run,
 			.xattrs = !opts->dry_run && (can & ARC_CAN_XATTRS) != 0,
@@ -481,6 +480,7 @@ pack_run(struct pack_opts *opts)
 			.request = {
 				.walk = &opts->walk,
 				.select = &opts->select,
+				.hash = opts->manifest != NULL ? &opts->noted : NULL,
 				.report = &opts->report,
 				.jobs = opts->jobs,
 				.dry_run = opts->dry_run,
@@ -493,11 +493,16 @@ pack_run(struct pack_opts *opts)
 	p.ahead_ops = (struct ahead_ops){
 		.list = list_item,
 		.would_wait = list_would_wait,
-		.prepare = prepare_item,
+		.prepare = prepare_batch,
 		.arg = &p,
 	};
+	pack_attrs_init(&p.attrs, opts);
+	if (!opts->dry_run)
+		p.wants.attrs = &p.attrs;
 	p.plain = p.packed = (struct pack_digests){ &p, NULL, STR_INIT, STR_INIT };
 	opts->report.io.stdout_is_data = strcmp(opts->archive, "-") == 0;
 	meta_read_rules("/etc/xattr.conf");
-	return run_carry_out(&p.run, &steps);
+	int status = run_carry_out(&p.run, &steps);
+	pack_attrs_release(&p.attrs);
+	return status;
 }

@@ -23,16 +23,19 @@ struct pack_opts {
 	enum durability fsync;     /* FSYNC_NONE, or put the archive on disk */
 	const char *chdir;         /* -C: the directory that operands are below, or NULL */
 	struct hash_algos hash;    /* digests to make of the archive */
-	bool dry_run;              /* read no content, write nothing */
-	bool numeric_ids;          /* no names of owners */
-	bool reproducible;         /* equal trees give equal archives */
-	bool align;                /* content of big members starts at multiples of PACK_ALIGN */
-	bool has_mtime;            /* --mtime: every member gets MTIME */
-	struct timespec mtime;     /* of --mtime */
-	bool has_latest;           /* no member is newer than LATEST */
-	struct timespec latest;    /* of SOURCE_DATE_EPOCH */
-	char **operands;           /* [n_operands] */
-	size_t n_operands;         /* number of them */
+	const char *manifest;    /* --manifest: write one of what is packed to this file, or NULL */
+	struct hash_algos noted; /* digests that it has of files */
+	bool dry_run;            /* read no content, write nothing */
+	bool numeric_ids;        /* no names of owners */
+	bool reproducible;       /* equal trees give equal archives */
+	bool seekable;           /* frames of zstd with an index */
+	bool align;              /* content of big members starts at multiples of PACK_ALIGN */
+	bool has_mtime;          /* --mtime: every member gets MTIME */
+	struct timespec mtime;   /* of --mtime */
+	bool has_latest;         /* no member is newer than LATEST */
+	struct timespec latest;  /* of SOURCE_DATE_EPOCH */
+	char **operands;         /* [n_operands] */
+	size_t n_operands;       /* number of them */
 };
 
 enum {

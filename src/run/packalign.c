@@ -4,42 +4,10 @@
 
 #include "base/own.h"
 #include "run/pack.h"
+#include "run/tarhead.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum {
-	BLOCK = 512, /* of tar */
-	/* Fields of a header block, POSIX.1-2008, pax, "ustar Interchange Format". */
-	SIZE_AT = 124,
-	SIZE_LEN = 12,
-	SUM_AT = 148,
-	SUM_LEN = 8,
-	TYPE_AT = 156,
-	MAGIC_AT = 257,
-};
-
-/* Write VALUE in octal, its NUL included, into the field F[len]. */
-static void
-put_octal(char *f, size_t len, uint64_t value)
-{
-	f[len - 1] = '\0';
-	for (size_t i = len - 1; i-- > 0; value /= 8)
-		f[i] = (char)('0' + value % 8);
-}
-
-/* Compute the checksum of the header BLOCK anew. */
-static void
-sum_up(char *block)
-{
-	unsigned sum = 0;
-
-	memset(block + SUM_AT, ' ', SUM_LEN);
-	for (size_t i = 0; i < BLOCK; i++)
-		sum += (unsigned char)block[i];
-	put_octal(block + SUM_AT, SUM_LEN - 1, sum); /* the last byte stays a blank */
-}
 
 /* Append a record of LEN bytes, at least 20, to S. */
 static void
@@ -57,22 +25,12 @@ add_comment(struct str *s, size_t len)
 static void
 add_extended(struct str *out, const struct str *head, size_t len)
 {
-	/* POSIX.1 pax: the magic with its NUL, then the version */
-	static const char magic[8] = { 'u', 's', 't', 'a', 'r', '\0', '0', '0' };
-	static const char fields[] = "0000644\0"
-				     "0000000\0"
-				     "0000000\0"
-				     "00000000000\0"
-				     "00000000000";
-	char block[BLOCK] = "PaxHeaders/align";
+	char block[TAR_BLOCK] = "PaxHeaders/align";
 
-	memcpy(block + 100, fields, sizeof fields);
-	put_octal(block + SIZE_AT, SIZE_LEN, len - BLOCK);
-	block[TYPE_AT] = 'x';
-	memcpy(block + MAGIC_AT, magic, sizeof magic);
-	sum_up(block);
-	str_add(out, block, BLOCK);
-	add_comment(out, len - BLOCK);
+	tar_extended(block, len - TAR_BLOCK);
+	tar_sum(block);
+	str_add(out, block, TAR_BLOCK);
+	add_comment(out, len - TAR_BLOCK);
 	str_add(out, head->buf, head->len);
 }
 
@@ -80,30 +38,30 @@ add_extended(struct str *out, const struct str *head, size_t len)
 static void
 extend(struct str *out, const struct str *head, size_t pad)
 {
-	size_t size = strtoul(head->buf + SIZE_AT, NULL, 8);
-	size_t blocks = (size + BLOCK - 1) / BLOCK * BLOCK;
-	char block[BLOCK];
+	size_t size = strtoul(head->buf + TAR_SIZE_AT, NULL, 8);
+	size_t blocks = (size + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK;
+	char block[TAR_BLOCK];
 
-	BUG_ON(BLOCK + blocks > head->len);
-	memcpy(block, head->buf, BLOCK);
-	put_octal(block + SIZE_AT, SIZE_LEN, blocks + pad);
-	sum_up(block);
-	str_add(out, block, BLOCK);
-	str_add(out, head->buf + BLOCK, size);
+	BUG_ON(TAR_BLOCK + blocks > head->len);
+	memcpy(block, head->buf, TAR_BLOCK);
+	tar_octal(block + TAR_SIZE_AT, TAR_SIZE_LEN, blocks + pad);
+	tar_sum(block);
+	str_add(out, block, TAR_BLOCK);
+	str_add(out, head->buf + TAR_BLOCK, size);
 	add_comment(out, blocks + pad - size);
-	str_add(out, head->buf + BLOCK + blocks, head->len - BLOCK - blocks);
+	str_add(out, head->buf + TAR_BLOCK + blocks, head->len - TAR_BLOCK - blocks);
 }
 
 struct err
 pack_align_header(struct str *head, int64_t at)
 {
-	bool extended = head->len > BLOCK && head->buf[TYPE_AT] == 'x';
+	bool extended = head->len > TAR_BLOCK && head->buf[TAR_TYPE_AT] == 'x';
 	size_t pad = (size_t)(-(at + (int64_t)head->len) & (PACK_ALIGN - 1));
 	struct str out = STR_INIT;
 
 	if (pad == 0)
 		return ERR_OK;
-	if (!extended && pad == BLOCK) /* no room for a record behind its header */
+	if (!extended && pad == TAR_BLOCK) /* no room for a record behind its header */
 		pad += PACK_ALIGN;
 	if (extended)
 		extend(&out, head, pad);

@@ -6,8 +6,9 @@
 #include "pipe/pipeline.h"
 #include "run/ahead.h"
 #include "run/hashing.h"
-#include "run/outfile.h"
+#include "run/manifestout.h"
 #include "run/pack.h"
+#include "run/packattrs.h"
 #include "run/packwalk.h"
 
 /* The digests of one stream. */
@@ -26,9 +27,11 @@ struct packing {
 	struct ahead *ahead;             /* locks itself */
 	struct ahead_ops ahead_ops;      /* for it */
 	struct packwalk *walk;           /* used by one worker at a time */
+	struct pack_attrs attrs;         /* for making members */
 	struct pack_wants wants;         /* for preparing */
 	struct pack_digests plain;       /* of what the writer writes */
 	struct pack_digests packed;      /* of what the compressor makes of it */
+	struct manifestout manifest;     /* what was packed, if that was asked for */
 	struct outfile file;             /* the archive, unless it is standard output */
 	char said[ARC_TEXT];             /* by the module, of what ended the run; "" = nothing */
 	bool well;                       /* the archive is complete */

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Preparing an entry of an archive: attributes, and content that is small. */
+/* Preparing entries of an archive: attributes, and content that is small. */
 #include "run/packitem.h"
 
 #include "engine/extent.h"
+#include "run/pack.h"
+#include "run/packattrs.h"
 #include "run/tell.h"
 #include "sys/file.h"
 
@@ -16,10 +18,14 @@ enum {
 };
 
 void
-pack_item_init(struct pack_item *item, char *block)
+pack_batch_init(struct pack_batch *b, char *room)
 {
-	*item = (struct pack_item){ .block = block, .fd = -1 };
-	item->name = item->src_name = item->target = item->bytes = STR_INIT;
+	b->room = room;
+	for (size_t i = 0; i < PACK_BATCH; i++) {
+		struct pack_item *item = &b->items[i];
+		item->fd = -1;
+		item->name = item->src_name = item->target = item->bytes = STR_INIT;
+	}
 }
 
 struct err
@@ -37,12 +43,12 @@ pack_item_set(struct pack_item *item, const struct entry *e)
 	node_add_work(e->dir);
 	item->node = NULL;
 	item->failed = item->changed = item->sparse = false;
-	item->len = item->n_xattrs = item->n_ranges = 0;
+	item->head = item->len = item->n_xattrs = item->n_ranges = 0;
 	return ERR_OK;
 }
 
-void
-pack_item_drop(struct pack_item *item, struct worker *w)
+static void
+drop_item(struct pack_item *item, struct worker *w)
 {
 	struct nodes *nodes = w->run->nodes;
 
@@ -55,14 +61,25 @@ pack_item_drop(struct pack_item *item, struct worker *w)
 }
 
 void
-pack_item_release(struct pack_item *item)
+pack_batch_drop(struct pack_batch *b, struct worker *w)
 {
-	str_release(&item->name);
-	str_release(&item->src_name);
-	str_release(&item->target);
-	str_release(&item->bytes);
-	free(item->xattrs);
-	free(item->ranges);
+	for (size_t i = 0; i < b->n; i++)
+		drop_item(&b->items[i], w);
+	b->n = 0;
+}
+
+void
+pack_batch_release(struct pack_batch *b)
+{
+	for (size_t i = 0; i < PACK_BATCH; i++) {
+		struct pack_item *item = &b->items[i];
+		str_release(&item->name);
+		str_release(&item->src_name);
+		str_release(&item->target);
+		str_release(&item->bytes);
+		free(item->xattrs);
+		free(item->ranges);
+	}
 }
 
 /* Have room for one more piece of SIZE bytes behind the first N of *MEM. */
@@ -173,15 +190,40 @@ stood_still(const struct stat *before, const struct stat *after)
 	       before->st_mtim.tv_nsec == after->st_mtim.tv_nsec;
 }
 
+/* Who prepares, and with what. */
+struct preparing {
+	struct worker *w;
+	const struct pack_wants *wants;
+	struct pack_recent *recent;
+};
+
+/* Put ITEM's header into its block, if the member needs no writer. */
+static void
+put_head(struct pack_item *item, const struct preparing *with)
+{
+	struct pack_attrs *a = with->wants->attrs;
+	struct worker *w = with->w;
+	struct arc_member m;
+
+	item->head = 0;
+	if (a == NULL || pack_has_names(a, &item->st))
+		return;
+	node_rel_path(item->entry.dir, item->entry.name, &w->rel);
+	pack_attrs_fill(a, with->recent, item, &w->rel, &m);
+	item->head = tar_head_put(&m, a->opts->kind.format, item->block);
+}
+
 /* Read the small content of ITEM's descriptor once; LEN is what was there. */
 static struct err
 read_content(struct pack_item *item)
 {
+	char *to = item->block + item->head;
+
 	item->len = 0;
 	while ((int64_t)item->len < item->st.st_size) {
 		size_t got;
-		TRY(file_pread(item->fd, item->block + item->len,
-		    (size_t)item->st.st_size - item->len, (int64_t)item->len, &got));
+		TRY(file_pread(item->fd, to + item->len, (size_t)item->st.st_size - item->len,
+		    (int64_t)item->len, &got));
 		if (got == 0)
 			break;
 		item->len += got;
@@ -189,15 +231,25 @@ read_content(struct pack_item *item)
 	return ERR_OK;
 }
 
+size_t
+pack_item_room(const struct pack_item *item)
+{
+	size_t all = item->head + item->len;
+	return item->head > 0 ? (all + TAR_BLOCK - 1) / TAR_BLOCK * TAR_BLOCK : all;
+}
+
 /* Read a small file until it stands still, or has changed each time; what is missing then is zeros. */
 static struct err
-read_small(struct pack_item *item)
+read_small(struct pack_item *item, const struct preparing *with)
 {
 	struct stat after;
+	size_t got;
 
 	for (int i = 0; i < TRIES; i++) {
+		item->head = item->len = 0;
 		if (item->st.st_size > PACK_SMALL)
 			return ERR_OK; /* grown: it is streamed */
+		put_head(item, with);
 		TRY(read_content(item));
 		TRY(file_stat(item->fd, SIDE_SRC, &after));
 		item->changed =
@@ -206,18 +258,20 @@ read_small(struct pack_item *item)
 			break;
 		item->st = after;
 	}
-	memset(item->block + item->len, 0, (size_t)item->st.st_size - item->len);
+	got = item->head + item->len;
 	item->len = (size_t)item->st.st_size;
+	memset(item->block + got, 0, pack_item_room(item) - got);
 	file_drop(&item->fd);
 	return ERR_OK;
 }
 
+/* Whether ITEM's file is one of the two of FILES. */
 static bool
-is_archive(const struct pack_item *item, const struct pack_wants *wants)
+is_one_of(const struct pack_item *item, const struct stat files[2])
 {
 	for (size_t i = 0; i < 2; i++) {
-		const struct stat *a = &wants->archives[i];
-		if (a->st_ino != 0 && a->st_ino == item->st.st_ino && a->st_dev == item->st.st_dev)
+		const struct stat *f = &files[i];
+		if (f->st_ino != 0 && f->st_ino == item->st.st_ino && f->st_dev == item->st.st_dev)
 			return true;
 	}
 	return false;
@@ -240,9 +294,10 @@ leave_out(struct pack_item *item, struct worker *w, const char *why)
 
 /* Prepare a regular file, or what turns out to be one.  *IS_FILE: it is. */
 static struct err
-prepare_file(struct pack_item *item, struct worker *w, const struct pack_wants *wants, int dir,
-    bool *is_file)
+prepare_file(struct pack_item *item, const struct preparing *with, int dir, bool *is_file)
 {
+	const struct pack_wants *wants = with->wants;
+	struct worker *w = with->w;
 	const struct entry *e = &item->entry;
 
 	*is_file = false;
@@ -258,15 +313,16 @@ prepare_file(struct pack_item *item, struct worker *w, const struct pack_wants *
 		return ERR_OK;
 	}
 	*is_file = true;
-	if (is_archive(item, wants)) {
-		leave_out(item, w, "it is the archive");
+	bool is_archive = is_one_of(item, wants->archives);
+	if (is_archive || is_one_of(item, wants->manifests)) {
+		leave_out(item, w, is_archive ? "it is the archive" : "it is the manifest");
 		return ERR_OK;
 	}
 	if (wants->xattrs)
 		TRY(read_xattrs(item, w, item->fd, -1));
 	if (wants->sparse)
 		TRY(find_ranges(item));
-	return item->st.st_size <= PACK_SMALL ? read_small(item) : ERR_OK;
+	return item->st.st_size <= PACK_SMALL ? read_small(item, with) : ERR_OK;
 }
 
 /* Prepare what is no regular file, by its name. */
@@ -293,8 +349,10 @@ prepare_special(struct pack_item *item, struct worker *w, const struct pack_want
 }
 
 static struct err
-prepare(struct pack_item *item, struct worker *w, const struct pack_wants *wants, int dir)
+prepare(struct pack_item *item, const struct preparing *with, int dir)
 {
+	const struct pack_wants *wants = with->wants;
+	struct worker *w = with->w;
 	const struct entry *e = &item->entry;
 	bool is_file = false;
 
@@ -306,28 +364,70 @@ prepare(struct pack_item *item, struct worker *w, const struct pack_wants *wants
 	if (e->type == DT_UNKNOWN)
 		TRY(dir_stat(dir, e->src_name, e->follow, SIDE_SRC, &item->st));
 	if (e->type == DT_REG || (e->type == DT_UNKNOWN && S_ISREG(item->st.st_mode)))
-		TRY(prepare_file(item, w, wants, dir, &is_file));
+		TRY(prepare_file(item, with, dir, &is_file));
 	return is_file ? ERR_OK : prepare_special(item, w, wants, dir);
 }
 
 void
-pack_item_prepare(struct pack_item *item, struct worker *w, const struct pack_wants *wants)
+pack_item_note(const struct pack_item *item, struct worker *w, enum known_content content)
 {
+	if (item->node != NULL)
+		ledger_note_directory(w, item->node);
+	else
+		ledger_note(w, &item->entry, &item->st, content);
+}
+
+/* Note ITEM, which is whole: nothing is left to be done but to write it. */
+static void
+note_whole(const struct pack_item *item, struct worker *w)
+{
+	struct observer *o = &w->hashing.observer;
+
+	if (S_ISREG(item->st.st_mode)) {
+		o->begin(o);
+		o->see(o, item->block + item->head, item->len);
+	}
+	pack_item_note(item, w, CONTENT_HASHED);
+}
+
+static void
+prepare_item(struct pack_item *item, const struct preparing *with)
+{
+	struct worker *w = with->w;
 	struct node *at = item->node != NULL ? item->node : item->entry.dir;
 
-	if (item->failed)
-		return;
 	struct err err = nodes_hold(w->run->nodes, at);
 	if (!err_failed(err)) {
-		err = prepare(item, w, wants, at->src_fd);
+		err = prepare(item, with, at->src_fd);
+		if (!err_failed(err) && !item->failed && !S_ISREG(item->st.st_mode))
+			put_head(item, with);
+		if (!err_failed(err) && item->head > 0 && w->run->ledger != NULL)
+			note_whole(item, w);
 		nodes_release(w->run->nodes, at);
 	}
 	if (err_failed(err)) {
 		file_drop(&item->fd);
 		tell_error(w, &item->entry, err, NULL);
 		item->failed = true;
-	} else if (S_ISREG(item->st.st_mode) && !item->failed) {
+	} else if (!item->failed && S_ISREG(item->st.st_mode)) {
 		atomic_fetch_add_explicit(
 		    &w->run->live->bytes_found, item->st.st_size, memory_order_relaxed);
+	}
+	if (item->failed)
+		item->head = item->len = 0;
+}
+
+void
+pack_batch_prepare(struct pack_batch *b, struct worker *w, const struct pack_wants *wants)
+{
+	const struct preparing with = { .w = w, .wants = wants, .recent = &b->recent };
+	size_t used = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct pack_item *item = &b->items[i];
+		item->block = b->room + used;
+		if (!item->failed)
+			prepare_item(item, &with);
+		used += pack_item_room(item);
 	}
 }

@@ -155,7 +155,7 @@ means_for(const struct packout *p)
 	static means *const pipe[] = { by_splice, NULL };
 	static means *const socket[] = { by_sendfile, NULL };
 
-	if (!p->knows)
+	if (!p->knows || p->observer != NULL)
 		return none; /* somebody looks at the bytes */
 	switch (p->facts.kind) {
 	case FD_FILE:
@@ -231,6 +231,8 @@ move_by_buffer(struct packout *p, struct packed_range *r, struct moved *moved, s
 			*read = err_make(ESTALE, OP_CHANGED, SIDE_SRC, r->off);
 		if (err_failed(*read))
 			return ERR_OK;
+		if (p->observer != NULL)
+			p->observer->see(p->observer, p->buf.mem, got);
 		TRY(packout_write(p, p->buf.mem, got));
 		r->off += (int64_t)got;
 		r->len -= (int64_t)got;

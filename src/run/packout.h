@@ -6,6 +6,7 @@
 #include "base/moved.h"
 #include "base/str.h"
 #include "engine/buffered.h"
+#include "engine/observer.h"
 #include "pipe/archive.h"
 #include "pipe/stream.h"
 #include "sys/pipe.h"
@@ -17,12 +18,13 @@ struct packout {
 	const struct cancel *cancel; /* borrowed */
 	struct block buf;            /* for content that the kernel does not move, borrowed */
 	_Atomic int64_t *live_bytes; /* counts content along */
-	int64_t at;                  /* bytes of the archive so far */
-	struct err failed;           /* the first failure to write */
-	bool holds;                  /* what is put is gathered in HELD */
-	struct str held;             /* see packout_hold() */
-	bool knows;                  /* FACTS is set */
-	struct fd_facts facts;       /* of OUT's descriptor */
+	struct observer *observer; /* sees content of packout_content(); borrowed, NULL = nobody */
+	int64_t at;                /* bytes of the archive so far */
+	struct err failed;         /* the first failure to write */
+	bool holds;                /* what is put is gathered in HELD */
+	struct str held;           /* see packout_hold() */
+	bool knows;                /* FACTS is set */
+	struct fd_facts facts;     /* of OUT's descriptor */
 };
 
 /* Content in an open file. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The writer of an archive: entries in their order become members. */
 #include "base/own.h"
-#include "run/ownernames.h"
+#include "run/packattrs.h"
 #include "run/packing.h"
 #include "run/packout.h"
 #include "run/tell.h"
@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 
 /* The first name of a file with several. */
 struct first_name {
@@ -38,10 +37,12 @@ struct writing {
 	struct packout out;
 	struct arc_writer *measure; /* with --align: writes headers only, to COUNTER; else NULL */
 	struct counter counter;
-	unsigned can;      /* what the format can hold */
+	unsigned can;             /* what the format can hold */
+	struct pack_attrs *attrs; /* how members are made, borrowed */
+	struct pack_recent recent;
 	struct map firsts; /* from device and inode to a struct first_name, owned */
-	struct owner_names owners;
-	struct str name; /* of the member at hand */
+	struct str name;   /* of the member at hand */
+	bool open;         /* the writer has a member that may not be complete */
 };
 
 bool
@@ -56,36 +57,10 @@ name_of(const char *text)
 	return (struct arc_name){ .bytes = text, .len = text != NULL ? strlen(text) : 0 };
 }
 
-static enum arc_type
-type_of(mode_t mode)
-{
-	switch (mode & S_IFMT) {
-	case S_IFDIR:
-		return ARC_DIR;
-	case S_IFLNK:
-		return ARC_SYMLINK;
-	case S_IFIFO:
-		return ARC_FIFO;
-	case S_IFCHR:
-		return ARC_CHAR;
-	case S_IFBLK:
-		return ARC_BLOCK;
-	default:
-		return ARC_FILE;
-	}
-}
-
 static struct map_key
 key_of(const struct stat *st)
 {
 	return (struct map_key){ .hi = st->st_dev, .lo = st->st_ino };
-}
-
-/* True when ST is of a file that may come again under another name. */
-static bool
-has_names(const struct writing *wr, const struct stat *st)
-{
-	return st->st_nlink > 1 && !S_ISDIR(st->st_mode) && (wr->can & ARC_CAN_HARD_LINKS) != 0;
 }
 
 /* The name under which the file of ST is in the archive already; NULL = it is not. */
@@ -93,7 +68,7 @@ static const char *
 first_name(const struct writing *wr, const struct stat *st)
 {
 	const struct first_name *first =
-	    has_names(wr, st) ? map_get(&wr->firsts, key_of(st)) : NULL;
+	    pack_has_names(wr->attrs, st) ? map_get(&wr->firsts, key_of(st)) : NULL;
 	return first != NULL ? first->name : NULL;
 }
 
@@ -103,7 +78,7 @@ note_name(struct writing *wr, const struct stat *st)
 {
 	struct first_name *first;
 
-	if (!has_names(wr, st))
+	if (!pack_has_names(wr->attrs, st))
 		return ERR_OK;
 	first = map_get(&wr->firsts, key_of(st));
 	if (first != NULL) {
@@ -124,66 +99,17 @@ note_name(struct writing *wr, const struct stat *st)
 	return err;
 }
 
-static bool
-is_later(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
-}
-
-/* The attributes of a member that ST and the options make. */
-static void
-fill_attributes(struct writing *wr, const struct stat *st, struct arc_member *m)
-{
-	const struct pack_opts *opts = wr->p->opts;
-	struct timespec *mtime = &m->times[ARC_MTIME];
-
-	m->type = type_of(st->st_mode);
-	m->mode = st->st_mode & 07777;
-	m->has_owner = true;
-	m->nlink = (uint32_t)st->st_nlink;
-	if (!opts->reproducible) {
-		m->uid = st->st_uid;
-		m->gid = st->st_gid;
-	}
-	if (!opts->reproducible && !opts->numeric_ids) {
-		m->uname = name_of(owner_names_get(&wr->owners, st->st_uid, false));
-		m->gname = name_of(owner_names_get(&wr->owners, st->st_gid, true));
-	}
-	*mtime = opts->has_mtime ? opts->mtime : st->st_mtim;
-	if (opts->has_latest && is_later(mtime, &opts->latest))
-		*mtime = opts->latest;
-	m->has_times = 1U << ARC_MTIME;
-	m->rdev_major = major(st->st_rdev);
-	m->rdev_minor = minor(st->st_rdev);
-	if (has_names(wr, st)) {
-		m->dev = st->st_dev;
-		m->ino = st->st_ino;
-	}
-}
-
 /* The member that ITEM becomes; borrows from both. */
 static void
 fill_member(struct writing *wr, const struct pack_item *item, struct arc_member *m)
 {
 	const char *first = first_name(wr, &item->st);
 
-	*m = (struct arc_member){ .data_at = -1 };
-	fill_attributes(wr, &item->st, m);
-	m->name = (struct arc_name){ .bytes = wr->name.buf, .len = wr->name.len };
-	if ((wr->can & ARC_CAN_XATTRS) != 0) {
-		m->xattrs = item->xattrs;
-		m->n_xattrs = item->n_xattrs;
-	}
+	pack_attrs_fill(wr->attrs, &wr->recent, item, &wr->name, m);
 	if (first != NULL) {
 		m->type = ARC_HARD_LINK;
+		m->size = 0;
 		m->link = name_of(first);
-	} else if (m->type == ARC_SYMLINK) {
-		m->link = name_of(item->target.buf);
-	} else if (m->type == ARC_FILE) {
-		m->size = item->st.st_size;
-		m->sparse = item->sparse;
-		m->ranges = item->ranges;
-		m->n_ranges = item->n_ranges;
 	}
 }
 
@@ -207,6 +133,8 @@ write_range(struct writing *wr, struct pack_item *item, struct arc_range r, stru
 			if (err_failed(*read))
 				return ERR_OK; /* zeros follow by themselves */
 		}
+		if (wr->out.observer != NULL)
+			wr->out.observer->see(wr->out.observer, bytes, got);
 		TRY(wr->a->data(wr->writer, bytes, got));
 		r.off += (int64_t)got;
 		r.len -= (int64_t)got;
@@ -215,6 +143,16 @@ write_range(struct writing *wr, struct pack_item *item, struct arc_range r, stru
 		atomic_fetch_add_explicit(wr->out.live_bytes, (int64_t)got, memory_order_relaxed);
 	}
 	return ERR_OK;
+}
+
+/* Leave out LEN bytes of the file, or write zeros where the format cannot. */
+static struct err
+write_hole(struct writing *wr, int64_t len, struct carried *o)
+{
+	if (wr->out.observer != NULL)
+		observer_see_hole(wr->out.observer, len);
+	o->moved.holes += len;
+	return wr->a->hole(wr->writer, len);
 }
 
 /* Write ITEM's content through the module, holes left out where the format can. */
@@ -227,16 +165,15 @@ write_content(struct writing *wr, struct pack_item *item, struct carried *o, str
 	int64_t at = 0;
 
 	for (size_t i = 0; i < n && !err_failed(*read); i++) {
-		o->moved.holes += ranges[i].off - at;
-		TRY(wr->a->hole(wr->writer, ranges[i].off - at));
+		TRY(write_hole(wr, ranges[i].off - at, o));
 		TRY(write_range(wr, item, ranges[i], o, read));
 		at = ranges[i].off + ranges[i].len;
 	}
 	if (err_failed(*read))
 		return ERR_OK;
-	o->moved.holes += item->st.st_size - at;
+	TRY(write_hole(wr, item->st.st_size - at, o));
 	o->moved.bytes += o->moved.holes;
-	return wr->a->hole(wr->writer, item->st.st_size - at);
+	return ERR_OK;
 }
 
 /* Whether the content of ITEM is left to us by the module. */
@@ -285,6 +222,8 @@ write_file(struct writing *wr, struct pack_item *item, const struct handed *hand
 	*read = ERR_OK;
 	if (item->fd >= 0)
 		file_advise_sequential(item->fd);
+	if (wr->out.observer != NULL)
+		wr->out.observer->begin(wr->out.observer);
 	if (is_handed_over(wr, item))
 		TRY(packout_content(&wr->out, &r, handed->pad, &o->moved, read));
 	else
@@ -315,6 +254,27 @@ refused(struct writing *wr, const struct pack_item *item, struct err why)
 	return ERR_OK;
 }
 
+/* Note ITEM, of which all was packed unless READ failed, as member M. */
+static void
+note(struct writing *wr, const struct pack_item *item, const struct arc_member *m, struct err read)
+{
+	struct nodes *nodes = wr->w->run->nodes;
+	struct node *at = item->node != NULL ? item->node : item->entry.dir;
+	enum known_content content = m->type == ARC_HARD_LINK ? CONTENT_LINKED
+				     : err_failed(read)       ? CONTENT_UNKNOWN
+							      : CONTENT_HASHED;
+
+	if (wr->w->run->ledger == NULL)
+		return;
+	struct err err = nodes_hold(nodes, at);
+	if (err_failed(err)) {
+		tell_error(wr->w, &item->entry, err, NULL);
+		return;
+	}
+	pack_item_note(item, wr->w, content);
+	nodes_release(nodes, at);
+}
+
 /* Write ITEM, which is prepared. */
 static struct err
 write_item(struct writing *wr, struct pack_item *item)
@@ -337,6 +297,7 @@ write_item(struct writing *wr, struct pack_item *item)
 		o.note = m.link.bytes;
 	}
 	if (wr->a != NULL) {
+		wr->open = true;
 		struct err err = write_header(wr, item, &m, &warning, &handed);
 		if (err_failed(err))
 			return refused(wr, item, err);
@@ -345,6 +306,7 @@ write_item(struct writing *wr, struct pack_item *item)
 			    warning);
 		if (m.type == ARC_FILE)
 			TRY(write_file(wr, item, &handed, &o, &read));
+		note(wr, item, &m, read);
 	}
 	if (err_failed(read))
 		tell_error(wr->w, &item->entry, read, NULL);
@@ -386,17 +348,77 @@ begin(struct writing *wr)
 	return wr->a->begin(wr->measure, &options);
 }
 
+/* Tell of ITEM, which stands in the archive whole. */
+static void
+tell_whole(struct writing *wr, const struct pack_item *item)
+{
+	const struct carried o = {
+		.what = kind_of_mode(item->st.st_mode),
+		.action = ACTION_NEW,
+		.size = item->st.st_size,
+		.moved = { .bytes = (int64_t)item->len,
+		    .method = item->len > 0 ? METHOD_BUFFER : METHOD_NONE },
+	};
+
+	if (item->changed)
+		tell_error(wr->w, &item->entry,
+		    err_make(ESTALE, OP_CHANGED, SIDE_SRC, item->st.st_size), NULL);
+	else
+		tell_item(wr->w, &item->entry, &o);
+}
+
+/* Write the N items from ITEMS on, which are whole, or have failed and take no room. */
+static struct err
+write_whole(struct writing *wr, const struct pack_item *items, size_t n)
+{
+	size_t all = 0;
+	int64_t content = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		all += pack_item_room(&items[i]);
+		content += (int64_t)items[i].len;
+	}
+	if (all == 0)
+		return ERR_OK;
+	TRY(cancel_check(wr->out.cancel));
+	if (wr->open)
+		TRY(wr->a->settle(wr->writer));
+	wr->open = false;
+	TRY(packout_write(&wr->out, items[0].block, all));
+	atomic_fetch_add_explicit(wr->out.live_bytes, content, memory_order_relaxed);
+	for (size_t i = 0; i < n; i++) {
+		if (!items[i].failed)
+			tell_whole(wr, &items[i]);
+	}
+	return ERR_OK;
+}
+
+static struct err
+write_batch(struct writing *wr, struct pack_batch *b)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < b->n; i++) {
+		struct pack_item *item = &b->items[i];
+		if (item->failed || item->head > 0)
+			continue;
+		TRY(write_whole(wr, &b->items[from], i - from));
+		TRY(write_item(wr, item));
+		from = i + 1;
+	}
+	return write_whole(wr, &b->items[from], b->n - from);
+}
+
 static struct err
 write_all(struct writing *wr)
 {
 	struct packing *p = wr->p;
-	struct pack_item *item;
+	struct pack_batch *batch;
 
 	TRY(begin(wr));
-	while ((item = ahead_next(p->ahead)) != NULL) {
-		struct err err = item->failed ? ERR_OK : write_item(wr, item);
+	while ((batch = ahead_next(p->ahead)) != NULL) {
+		TRY(write_batch(wr, batch));
 		ahead_done(p->ahead, wr->w);
-		TRY(err);
 	}
 	TRY(cancel_check(&p->run.cancel));
 	return wr->a != NULL ? wr->a->finish(wr->writer) : ERR_OK;
@@ -417,7 +439,6 @@ release(struct writing *wr)
 	while (map_each(&wr->firsts, &cursor, &key, &first))
 		free(first);
 	map_release(&wr->firsts);
-	owner_names_release(&wr->owners);
 	str_release(&wr->name);
 }
 
@@ -431,7 +452,8 @@ packing_write(void *arg, struct in *in, struct out *out, bool *early)
 		.p = p,
 		.w = w,
 		.a = p->module != NULL ? p->module->writing : NULL,
-		.can = arc_format_can(p->opts->kind.format),
+		.can = p->attrs.can,
+		.attrs = &p->attrs,
 		.name = STR_INIT,
 	};
 	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
@@ -440,6 +462,8 @@ packing_write(void *arg, struct in *in, struct out *out, bool *early)
 	(void)early;
 	map_init(&wr.firsts);
 	packout_init(&wr.out, out, &run->cancel, buf, &run->live->bytes_done);
+	if (run->ledger != NULL)
+		wr.out.observer = &w->hashing.observer;
 	struct err err = write_all(&wr);
 	if (err_failed(err) && !err_failed(wr.out.failed) && wr.writer != NULL)
 		memcpy(p->said, wr.a->said(wr.writer), strlen(wr.a->said(wr.writer)) + 1);

@@ -44,11 +44,21 @@ run_crew_size(const struct run *run)
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
 }
 
+static void
+retire(void *arg, unsigned number)
+{
+	struct run *run = arg;
+
+	run->retire(&run->workers[number]);
+}
+
 struct err
 run_start_workers(struct run *run)
 {
 	if (run->started)
 		return ERR_OK;
+	if (run->retire != NULL)
+		sched_at_end(run->sched, retire, run);
 	struct err err = sched_start(run->sched, run_crew_size(run));
 	if (err_failed(err))
 		tell_operand_error(run, run->request.report->dst, err, NULL);

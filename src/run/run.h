@@ -105,6 +105,8 @@ struct run {
 	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
+	/* What W does when there are no more jobs, NULL = nothing; set by the verb. */
+	void (*retire)(struct worker *w);
 };
 
 /* What a verb adds to a run. */

@@ -3,7 +3,9 @@
 #include "run/sync.h"
 
 #include "run/extras.h"
+#include "run/hollow.h"
 #include "run/ignores.h"
+#include "run/lastsource.h"
 #include "run/mirror.h"
 #include "run/operands.h"
 #include "run/places.h"
@@ -80,6 +82,8 @@ static void
 conclude(struct run *run)
 {
 	extras_conclude(run);
+	hollow_conclude(run);
+	lastsource_note(run);
 	places_close(run);
 	ignores_release(run);
 	require_sharing(run);

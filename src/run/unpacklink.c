@@ -47,7 +47,7 @@ find_origin(struct unpacking *u, struct origin *o, const char **why)
 	TRY(err);
 	pthread_mutex_lock(&u->lock);
 	if (!madeset_has(&u->made, &o->st))
-		*why = u->made.full
+		*why = u->made.files.full
 			   ? "it is a link, and there are too many files to know its origin"
 			   : "it is a link to what was not unpacked";
 	pthread_mutex_unlock(&u->lock);

@@ -240,17 +240,10 @@ write_file(struct worker *w, const struct entry *e, struct item *i, struct carri
 static struct err
 make(struct node *dir, const char *name, const struct arc_member *m)
 {
-	static const mode_t types[] = {
-		[ARC_FIFO] = S_IFIFO,
-		[ARC_CHAR] = S_IFCHR,
-		[ARC_BLOCK] = S_IFBLK,
-		[ARC_SOCKET] = S_IFSOCK,
-	};
-
 	if (m->type == ARC_SYMLINK)
 		return dir_make_symlink(m->link.bytes, dir->src_fd, name);
 	return dir_make_node(
-	    dir->src_fd, name, types[m->type] | 0600, makedev(m->rdev_major, m->rdev_minor));
+	    dir->src_fd, name, member_type(m->type) | 0600, makedev(m->rdev_major, m->rdev_minor));
 }
 
 /* Move ASIDE below DIR over NAME. */
@@ -307,24 +300,6 @@ make_special(struct worker *w, const struct entry *e, struct item *i, struct car
 	return err_failed(err) ? err : moved;
 }
 
-static enum item_kind
-kind_of(enum arc_type type)
-{
-	static const enum item_kind kinds[] = {
-		[ARC_FILE] = KIND_FILE,
-		[ARC_DIR] = KIND_DIR,
-		[ARC_SYMLINK] = KIND_SYMLINK,
-		[ARC_HARD_LINK] = KIND_FILE,
-		[ARC_FIFO] = KIND_FIFO,
-		[ARC_CHAR] = KIND_CHAR,
-		[ARC_BLOCK] = KIND_BLOCK,
-		[ARC_SOCKET] = KIND_SOCKET,
-		[ARC_UNKNOWN] = KIND_FILE,
-	};
-
-	return kinds[type];
-}
-
 /* Tell that E failed with WHY; STREAMS: the reader may have more to say. */
 static void
 tell_failed(struct worker *w, const struct entry *e, struct err why, bool streams)
@@ -345,7 +320,7 @@ item_carry(struct worker *w, struct node *dir, struct item *i)
 	struct entry e = { .dir = dir, .src_name = i->name, .name = i->name };
 	struct str digests = STR_INIT;
 	struct carried o = {
-		.what = kind_of(i->m.type),
+		.what = member_kind(i->m.type),
 		.action = ACTION_NEW,
 		.began_ns = w->run->wants_items ? proc_now_ns() : 0,
 	};

@@ -17,6 +17,7 @@ struct keep {
 	bool context;    /* the security context (security.selinux) */
 	bool xattr_must; /* --preserve named xattr: what cannot be kept is an error, not silence */
 	bool context_must; /* likewise context */
+	bool no_acl;       /* MODE is without ACLs: modes are not the source's */
 	bool default_mode; /* --no-preserve=mode: new files get 0666 less the umask */
 };
 
@@ -39,6 +40,8 @@ struct meta_loss {
 	char name[256];   /* its name, NUL-terminated */
 };
 
+/* Whether KEEP and the rules want attribute NAME; ACLs go with KEEP->mode. */
+bool meta_wants(const char *name, const struct keep *keep);
 /* Free what N holds. */
 void meta_names_release(struct meta_names *n);
 /* List the attributes of FD into N.  N->len is 0 when there are none or the file system has none.

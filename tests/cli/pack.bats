@@ -98,6 +98,19 @@ END
 	done
 }
 
+@test "directories of a cpio are directories" {
+	mkdir -p tree/one/two tree/other
+	decant pack -f a.cpio tree
+	decant unpack -C out a.cpio
+	assert_equal "$(cd out && find . | sort)" "$(printf '%s\n' . ./tree ./tree/one ./tree/one/two ./tree/other)"
+	# numbers of files that are all 0, as some write them
+	decant pack --reproducible -f b.cpio tree
+	sed 's/\(07070100000000000041ed0000000000000000\)00000001/\100000002/g' b.cpio >c.cpio
+	run -1 cmp -s b.cpio c.cpio
+	decant unpack -C out2 c.cpio
+	assert_dir_exist out2/tree/one/two
+}
+
 @test "hard links in a cpio, and none in a zip" {
 	require_command cpio unzip
 	make_tree links src
@@ -344,11 +357,167 @@ END
 	counted "$DECANT" pack -j4 -f a.tar src
 	echo "# $KIB KiB resident" >&3
 	[ "$KIB" -le 65536 ]
-	# zstd's own threads would hold some 30 MiB each
 	counted "$DECANT" pack -j1 -f a.tar.zst src
 	echo "# $KIB KiB resident, compressing" >&3
 	[ "$KIB" -le 65536 ]
 	assert_equal "$(tar -tf a.tar | wc -l)" 50001
+}
+
+@test "members on many threads stay below 64 MiB, compressed in pieces" {
+	require_count
+	tree_py small src 50000
+	for how in zstd gzip; do
+		for jobs in 2 8; do
+			counted "$DECANT" pack -j$jobs --compress=$how -f a.tar src
+			echo "# $KIB KiB resident, $how -j$jobs" >&3
+			[ "$KIB" -le 65536 ]
+		done
+	done
+	head -c 100M /dev/urandom >src/noise
+	counted "$DECANT" pack -j8 -f a.tar.zst src
+	echo "# $KIB KiB resident, of what does not become smaller" >&3
+	[ "$KIB" -le 65536 ]
+}
+
+@test "a million empty members in bounded memory" {
+	require_slow
+	require_count
+	mkdir src
+	"$PYTHON" - <<'END'
+import os
+for i in range(1000):
+    os.mkdir(f"src/{i}")
+    for j in range(1000):
+        os.close(os.open(f"src/{i}/{j}", os.O_CREAT | os.O_WRONLY))
+END
+	for how in none zstd gzip; do
+		counted "$DECANT" pack --compress=$how -f a.tar src
+		echo "# $KIB KiB resident, $how" >&3
+		[ "$KIB" -le 65536 ]
+	done
+}
+
+@test "zstd and gzip: any number of threads makes the same bytes" {
+	make_tree basic src
+	"$PYTHON" -c 'import random; random.seed(1); print(*[random.random() for i in range(900000)], sep="\n")' >src/numbers
+	for how in zstd gzip; do
+		decant pack -j1 --compress=$how -f a.tar src
+		decant pack -j7 --compress=$how -f b.tar src
+		cmp a.tar b.tar
+		$how -dc <b.tar | tar -df -
+		decant pack -j1 --reproducible --compress=$how -f a.tar src
+		decant pack -j3 --reproducible --compress=$how -f b.tar src
+		cmp a.tar b.tar
+	done
+	# nothing at all is a whole stream, too
+	: >list
+	decant pack --files-from=list -f none.tar.zst
+	zstd -dcq none.tar.zst | tar -tf -
+}
+
+# frames FILE: the sizes of each frame as the index at the end of FILE has them, packed and not
+frames() {
+	"$PYTHON" - "$1" <<'END'
+import struct, sys
+b = open(sys.argv[1], "rb").read()
+n, flags, magic = struct.unpack("<IBI", b[-9:])
+assert magic == 0x8F92EAB1 and flags == 0, (hex(magic), flags)
+head = len(b) - 9 - 8 * n - 8
+assert struct.unpack("<II", b[head:head + 8]) == (0x184D2A5E, 8 * n + 9)
+sizes = [struct.unpack("<II", b[at:at + 8]) for at in range(head + 8, len(b) - 9, 8)]
+assert sum(s[0] for s in sizes) == head
+for s in sizes:
+    print(*s)
+END
+}
+
+@test "--seekable: an index of frames, which others ignore" {
+	make_tree basic src
+	"$PYTHON" -c 'import random; random.seed(2); print(*[random.random() for i in range(900000)], sep="\n")' >src/numbers
+	decant pack --seekable -f a.tar.zst src
+	zstd -qt a.tar.zst
+	zstd -dcq a.tar.zst >plain.tar
+	frames a.tar.zst >sizes
+	assert_equal "$(awk '{ n += $2 } END { print n }' sizes)" "$(stat -c %s plain.tar)"
+	[ "$(wc -l <sizes)" -gt 3 ]
+	tar --zstd -df a.tar.zst
+	decant pack --seekable --level=19 -f high.tar.zst src/numbers
+	[ "$(frames high.tar.zst | wc -l)" -gt 3 ]
+	if command -v bsdtar >/dev/null; then
+		assert_equal "$(bsdtar -tf a.tar.zst)" "$(tar -tf plain.tar)"
+	fi
+	mkdir back
+	decant unpack -C back a.tar.zst
+	same_listing src back/src
+	assert_equal "$(decant list a.tar.zst)" "$(decant list plain.tar)"
+	# as a stream, and with digests of both, it is read as any other
+	assert_equal "$(decant list - <a.tar.zst)" "$(decant list plain.tar)"
+	run -2 decant pack --seekable -f a.tar.gz src
+	assert_output --partial '--seekable is of archives that zstd compresses only'
+}
+
+# edited FROM TO PYTHON: a copy of FROM, its bytes B changed by PYTHON
+edited() {
+	"$PYTHON" - "$@" <<'END'
+import struct, sys
+b = bytearray(open(sys.argv[1], "rb").read())
+n = struct.unpack("<I", b[-9:-5])[0]
+index = len(b) - 9 - 8 * n
+def add(at, n):
+    b[at:at + 4] = struct.pack("<I", struct.unpack("<I", b[at:at + 4])[0] + n)
+exec(sys.argv[3])
+open(sys.argv[2], "wb").write(b)
+END
+}
+
+@test "--seekable: an index that lies is damage, one that is none is not used" {
+	mkdir src
+	"$PYTHON" -c 'import random; random.seed(3); print(*[random.random() for i in range(900000)], sep="\n")' >src/numbers
+	: >src/z
+	decant pack --seekable -f a.tar.zst src
+	for lie in 'b[index + 4] ^= 1' 'b[index + 8 + 4] ^= 1' 'b[index // 2] ^= 1' \
+		'add(index, 1); add(index + 8, -1)'; do
+		edited a.tar.zst b.tar.zst "$lie"
+		run -6 decant list b.tar.zst
+		assert_output --partial 'a frame is damaged, or not what the index says'
+	done
+	for other in 'b[-1] ^= 1' 'b[-5] |= 4' 'add(index, 1)' 'add(len(b) - 9, 1)' \
+		'b[index + 4:index + 8] = bytes(4)' 'b[index + 4:index + 8] = b"\377" * 4' \
+		'b[-9:-5] = b"\377" * 4' 'del b[index - 8:]'; do
+		edited a.tar.zst b.tar.zst "$other"
+		run decant list b.tar.zst
+		assert_line --regexp ' src/z$'
+	done
+}
+
+@test "--manifest: what was packed, as hash says it of the tree" {
+	make_tree basic src
+	make_tree links src/links
+	"$PYTHON" -c 'print("x" * 300000)' >src/big
+	truncate -s 2M src/hole
+	printf y >>src/hole
+	printf other >src/n$'\303\244'me
+	decant hash --manifest=wanted --hash=xxh128,sha256 src >/dev/null
+	for how in '--compress=none' '--compress=zstd' '--align' '--reproducible' '--format=cpio'; do
+		run -0 decant pack $how --hash=xxh128,sha256 --manifest=m -C src -f a.tar .
+		cmp m wanted
+	done
+	decant pack --manifest=m -f - src | decant list - >/dev/null
+	mkdir tree
+	cp -a src tree
+	run -0 decant verify m tree
+	# names are those of the members
+	grep -q ' src/big$' m
+	# it does not pack itself, nor what it replaces
+	cp m src/m
+	decant pack --manifest=src/m -f a.tar src
+	! tar -tf a.tar | grep 'src/m$'
+	# an archive that does not appear has none
+	rm m
+	mkdir dir.tar
+	run ! decant pack --manifest=m -f dir.tar src
+	[ ! -e m ]
+	run -2 decant pack --manifest=m --dry-run -f a.tar src
 }
 
 @test "deep trees, with few descriptors" {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The ring of entries read ahead: every entry once, in its order, however many workers prepare. */
+/* The ring of batches read ahead: every entry once, in its order, however many workers prepare. */
 #include "run/ahead.h"
 
 #include <pthread.h>
@@ -58,13 +58,15 @@ would_wait(void *arg)
 }
 
 static void
-prepare_number(void *arg, struct worker *w, struct pack_item *item)
+prepare_numbers(void *arg, struct worker *w, struct pack_batch *b)
 {
 	struct numbers *n = arg;
 
 	(void)w;
-	item->len = strlen(item->entry.name);
-	atomic_fetch_add(&n->prepared, 1);
+	assert_true(b->n > 0);
+	for (size_t i = 0; i < b->n; i++)
+		b->items[i].len = strlen(b->items[i].entry.name);
+	atomic_fetch_add(&n->prepared, (int)b->n);
 }
 
 static struct run run;
@@ -77,11 +79,11 @@ work(void *arg)
 	return NULL;
 }
 
-/* Take at most LIMIT of ENTRIES entries that WORKERS prepare; what was taken is returned. */
+/* Take at least LIMIT, as batches go, of ENTRIES entries that WORKERS prepare; what was taken is returned. */
 static int
 take(struct numbers *n, int workers, int limit)
 {
-	const struct ahead_ops ops = { list_number, would_wait, prepare_number, n };
+	const struct ahead_ops ops = { list_number, would_wait, prepare_numbers, n };
 	pthread_t threads[WORKERS_MOST];
 	int taken = 0;
 
@@ -91,11 +93,13 @@ take(struct numbers *n, int workers, int limit)
 	n->ahead = ahead_new(SLOTS, &ops);
 	for (int i = 0; i < workers; i++)
 		assert_int_equal(pthread_create(&threads[i], NULL, work, n), 0);
-	for (struct pack_item *item; taken < limit && (item = ahead_next(n->ahead)) != NULL;) {
-		assert_int_equal(strtol(item->entry.name, NULL, 10), taken);
-		assert_int_equal(item->len, strlen(item->entry.name));
+	for (struct pack_batch *b; taken < limit && (b = ahead_next(n->ahead)) != NULL;) {
+		assert_true(b->n == 1 || !n->waits);
+		for (size_t i = 0; i < b->n; i++, taken++) {
+			assert_int_equal(strtol(b->items[i].entry.name, NULL, 10), taken);
+			assert_int_equal(b->items[i].len, strlen(b->items[i].entry.name));
+		}
 		ahead_done(n->ahead, &worker);
-		taken++;
 	}
 	ahead_stop(n->ahead);
 	for (int i = 0; i < workers; i++)
@@ -126,8 +130,9 @@ nobody_runs_further_ahead_than_the_ring(void **state)
 	struct numbers n = { 0 };
 
 	(void)state;
-	assert_int_equal(take(&n, 2, 100), 100);
-	assert_true(n.next <= 100 + SLOTS);
+	int taken = take(&n, 2, 100);
+	assert_in_range(taken, 100, 99 + PACK_BATCH);
+	assert_true(n.next <= taken + SLOTS * PACK_BATCH);
 }
 
 int
