@@ -61,6 +61,7 @@ meet_names(struct walk *w, struct node *n, struct level *l)
 	struct str met = STR_INIT;
 	struct side_name name;
 	struct err err = ERR_OK;
+	uint64_t ino;
 
 	for (size_t at = 0; !err_failed(err);) {
 		sides_extra(n->sides, &at, &name);
@@ -79,7 +80,7 @@ meet_names(struct walk *w, struct node *n, struct level *l)
 	if (!err_failed(err))
 		err = str_check(&l->dirs);
 	for (size_t at = 0; !err_failed(err) && at < met.len; at += strlen(met.buf + at) + 1) {
-		(void)sides_meet(n->sides, met.buf + at); /* it is there: it was just listed */
+		(void)sides_meet(n->sides, met.buf + at, &ino); /* it is there: it was just listed */
 		n->met++;
 	}
 	str_release(&met);
