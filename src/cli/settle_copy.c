@@ -90,6 +90,7 @@ check_pairs(const struct cli *c)
 		{ stdin_taken && plan->interactive, "--files-from=-", "--interactive" },
 		{ opts->manifest != NULL && opts->dry_run, "--manifest", "--dry-run" },
 		{ opts->manifest != NULL && through, "--manifest", "--through" },
+		{ opts->bwlimit > 0 && through, "--bwlimit", "--through" },
 		{ print0 && report->json, "--print0", "--json" },
 		{ print0 && report->itemize, "--print0", "--itemize" },
 		{ print0 && report->verbose, "--print0", "--verbose" },

@@ -133,6 +133,8 @@ check_pairs(const struct cli *c)
 		    "--sparse=never" },
 		{ opts->copy.manifest != NULL && opts->copy.dry_run, "--manifest", "--dry-run" },
 		{ opts->copy.manifest != NULL && opts->why != NULL, "--manifest", "--why" },
+		/* a file that is only half updated would be newer than its source, and stay so */
+		{ opts->inplace && opts->compare.update, "--inplace", "--update" },
 		{ opts->rewrite.chown && opts->rewrite.users_mapped, "--chown", "--usermap" },
 		{ opts->rewrite.chown && opts->rewrite.groups_mapped, "--chown", "--groupmap" },
 		{ print0 && report->json, "--print0", "--json" },

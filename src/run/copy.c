@@ -114,6 +114,7 @@ copy_run(struct copy_opts *opts)
 			.hash = opts->hash.n > 0 ? &opts->hash : NULL,
 			.through = opts->through.n > 0 ? &opts->through : NULL,
 			.report = &opts->report,
+			.bwlimit = opts->bwlimit,
 			.jobs = opts->jobs,
 			.one_at_a_time = opts->plan.interactive, /* one question at a time */
 			.dry_run = opts->dry_run,

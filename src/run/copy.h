@@ -27,6 +27,7 @@ struct copy_opts {
 	struct through_opts through; /* commands that content goes through */
 	const char **to;             /* [n_to], directories that get all copies too; owned array */
 	size_t n_to;                 /* number of them, at most COPY_TO_MAX */
+	int64_t bwlimit;             /* bytes a second that may be written, 0 = any */
 	enum durability fsync;       /* durability */
 	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */

@@ -112,6 +112,8 @@ conclude(struct run *run)
 	require_sharing(run);
 	operands_make_durable(run);
 	inventory_publish(&((struct sync_run *)(void *)run)->inventory, run);
+	if (run->base != NULL)
+		mark_remove(run);
 }
 
 int
@@ -134,6 +136,7 @@ sync_run(struct sync_opts *opts)
 			.engine = &copy->engine,
 			.hash = copy->hash.n > 0 ? &copy->hash : NULL,
 			.report = &copy->report,
+			.bwlimit = copy->bwlimit,
 			.jobs = copy->jobs,
 			.dry_run = copy->dry_run,
 			.operands = copy->operands,
