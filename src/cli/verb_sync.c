@@ -144,22 +144,6 @@ apply_delete_excluded(struct cli *c, const struct opt *, const char *)
 	return CLI_RUN;
 }
 
-static enum cli_outcome
-apply_max_delete(struct cli *c, const struct opt *o, const char *value)
-{
-	struct delete_opts *del = &c->cmd->sync.del;
-	char *end = NULL;
-
-	del->max = strtoll(value, &end, 10);
-	del->percent = *end == '%';
-	del->max_given = true;
-	if (value[0] < '0' || value[0] > '9' || end[del->percent] != '\0' ||
-	    (del->percent && del->max > 100))
-		return cli_complain_value(
-		    c, o->name, value, "a number of entries, or a share such as 80%");
-	return CLI_RUN;
-}
-
 /* Append an earlier tree; there is room for one an argument. */
 static enum cli_outcome
 add_basis(struct cli *c, struct basis_opt basis)
@@ -382,8 +366,9 @@ apply_sync_verbose(struct cli *c, const struct opt *, const char *)
 }
 
 static enum cli_outcome
-apply_progress_bare(struct cli *c, const struct opt *, const char *)
+apply_partial_progress(struct cli *c, const struct opt *, const char *)
 {
+	c->cmd->sync.partial = true;
 	c->cmd->sync.copy.report.progress = PROGRESS_ALWAYS;
 	return CLI_RUN;
 }
@@ -399,7 +384,8 @@ static_assert(COUNT(opts) <= OPT_MAX);
 
 static const char remote[] =
     "; between machines use 'decant pack -f - . | ssh HOST decant unpack -'";
-static const char no_delta[] = ", which always copies a changed file whole";
+static const char no_delta[] =
+    "; changed blocks are written where DEST can clone, or with '--inplace'";
 
 /* Of rsync and cp. */
 static const struct alien aliens[] = {
@@ -428,6 +414,7 @@ static const struct alien aliens[] = {
 	{ "--no-t", "; use '--no-preserve=timestamps'" },
 	{ "--no-times", "; use '--no-preserve=timestamps'" },
 	{ "--out-format", "; use '--json'" },
+	{ "--partial-dir", "; use '--partial', which keeps parts beside the files they are of" },
 	{ "--password-file", remote },
 	{ "--port", remote },
 	{ "--preserve", "; use '--archive'" },
@@ -457,6 +444,7 @@ static const struct alien aliens[] = {
 static const char *const forms[] = {
 	"[OPTION]... SOURCE DEST",
 	"[OPTION]... SOURCE/ DEST",
+	"[OPTION]... ARCHIVE/ DEST",
 	"[OPTION]... SOURCE... DEST",
 	NULL,
 };

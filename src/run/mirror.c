@@ -22,6 +22,7 @@ mirror_init(struct mirror *m)
 	map_init(&m->renewed);
 	m->hollow = STR_INIT;
 	pthread_mutex_init(&m->lock, NULL);
+	pthread_mutex_init(&m->mark.lock, NULL);
 	m->extras = extras_new();
 	return m->extras != NULL ? ERR_OK : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }
@@ -56,6 +57,7 @@ mirror_release(struct mirror *m)
 	free(m->texts);
 	extras_free(m->extras);
 	pthread_mutex_destroy(&m->lock);
+	pthread_mutex_destroy(&m->mark.lock);
 }
 
 static struct err

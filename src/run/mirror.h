@@ -5,6 +5,7 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "run/mark.h"
 #include "run/sync.h"
 
 #include <pthread.h>
@@ -16,6 +17,7 @@ struct mirror {
 	int backup_fd;          /* where backups go, -1 = beside what they are of */
 	struct stat backup;     /* it */
 	atomic_size_t linked;   /* new files that were linked to an earlier tree's */
+	struct mark mark;       /* of this run, or an earlier one, in DEST; locks itself */
 	struct rules *rules;    /* rules of the command line */
 	char **texts;           /* names that rules borrow [n_texts], owned */
 	size_t n_texts;         /* number of them */

@@ -185,7 +185,7 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	stat -c %i state/decant/sources/* >before
 	decant sync -a --delete s/ d/
 	stat -c %i state/decant/sources/* | diff before -
-	XDG_STATE_HOME=/nowhere/at/all decant sync -a --delete s/ d/
+	XDG_STATE_HOME=$PWD/s/a/at/all decant sync -a --delete s/ d/
 }
 
 @test "what is mounted below an extra stays" {
