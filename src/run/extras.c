@@ -9,6 +9,7 @@
  */
 #include "run/extras.h"
 
+#include "base/own.h"
 #include "base/size.h"
 #include "run/carry.h"
 #include "run/ignores.h"
