@@ -68,6 +68,26 @@ braked() {
 	[ ! -e d/deep ]
 }
 
+@test "trees go by several workers, but for what is protected and the way to it" {
+	local i
+	mkdir -p d/x{1..20}/y{1..5}/z
+	for i in {1..20}; do
+		touch d/x"$i"/{a,b,c} d/x"$i"/y{1..5}/{a,b} d/x"$i"/y{1..5}/z/a
+	done
+	touch d/x3/y2/z/keep d/x7/keep
+	# the names told are those that would be told, and that were
+	decant sync -an -j4 --delete --max-delete=100% --exclude=keep s/ d/ | grep '^-' | sort >dry
+	decant sync -ai -j4 --delete --max-delete=100% --exclude=keep s/ d/ | grep '^-' | sort | diff dry -
+	# of 20 x, 100 y, 100 z and 360 files these stay: x3, y2, z and x7
+	assert_equal "$(wc -l <dry)" 576
+	assert_equal "$(cd d && find . -name 'x*' -o -path './x*' | sort)" "./x3
+./x3/y2
+./x3/y2/z
+./x3/y2/z/keep
+./x7
+./x7/keep"
+}
+
 @test "a directory makes way for a file, and the other way round" {
 	mkdir d/e
 	touch d/e/in

@@ -19,16 +19,31 @@ long __real_syscall(long number, ...);
 long
 __wrap_syscall(long number, ...)
 {
-	long a[6];
+	enum { SET = 463, GET, LIST, REMOVE }; /* of all but Alpha */
+
+	long got = -1;
 	va_list ap;
 
-	va_start(ap, number);
-	for (size_t i = 0; i < 6; i++)
-		a[i] = va_arg(ap, long);
-	va_end(ap);
 	made++;
 	errno = refusal;
-	return refusal != 0 ? -1 : __real_syscall(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (refusal != 0)
+		return -1;
+	va_start(ap, number);
+	int dir = va_arg(ap, int);
+	const char *name = va_arg(ap, const char *);
+	int flags = va_arg(ap, int);
+	void *what = va_arg(ap, void *);
+	if (number == LIST) {
+		got = __real_syscall(number, dir, name, flags, what, va_arg(ap, size_t));
+	} else if (number == REMOVE) {
+		got = __real_syscall(number, dir, name, flags, what);
+	} else {
+		assert_in_range(number, SET, GET);
+		void *value = va_arg(ap, void *);
+		got = __real_syscall(number, dir, name, flags, what, value, va_arg(ap, size_t));
+	}
+	va_end(ap);
+	return got;
 }
 
 static int
