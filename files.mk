@@ -20,6 +20,7 @@ LIBDECANT_FILES = \
 	src/cli/alone.def \
 	src/cli/apply.c \
 	src/cli/apply.h \
+	src/cli/bwlimit.def \
 	src/cli/copy.def \
 	src/cli/digests.def \
 	src/cli/engine.def \
@@ -68,6 +69,8 @@ LIBDECANT_FILES = \
 	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/abreast.c \
+	src/engine/abreast.h \
 	src/engine/alike.c \
 	src/engine/alike.h \
 	src/engine/buffered.c \
@@ -82,6 +85,8 @@ LIBDECANT_FILES = \
 	src/engine/fstraits.h \
 	src/engine/observer.c \
 	src/engine/observer.h \
+	src/engine/patch.c \
+	src/engine/patch.h \
 	src/engine/refusals.c \
 	src/engine/refusals.h \
 	src/engine/rung.c \
@@ -235,6 +240,8 @@ LIBDECANT_FILES = \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/inventory.c \
+	src/run/inventory.h \
 	src/run/known.c \
 	src/run/known.h \
 	src/run/lastsource.c \
@@ -253,6 +260,8 @@ LIBDECANT_FILES = \
 	src/run/manifestcheck.h \
 	src/run/manifestout.c \
 	src/run/manifestout.h \
+	src/run/mark.c \
+	src/run/mark.h \
 	src/run/memberlike.c \
 	src/run/memberlike.h \
 	src/run/mirror.c \
@@ -284,6 +293,8 @@ LIBDECANT_FILES = \
 	src/run/parts.h \
 	src/run/picking.c \
 	src/run/picking.h \
+	src/run/pieces.c \
+	src/run/pieces.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -328,6 +339,8 @@ LIBDECANT_FILES = \
 	src/run/unpacknote.c \
 	src/run/unpacknote.h \
 	src/run/unpackread.c \
+	src/run/update.c \
+	src/run/update.h \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \
@@ -370,6 +383,8 @@ LIBDECANT_FILES = \
 	src/thread/cancel.h \
 	src/thread/inorder.c \
 	src/thread/inorder.h \
+	src/thread/pace.c \
+	src/thread/pace.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -436,6 +451,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_abreast \
 	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
@@ -481,7 +497,9 @@ UNIT_TESTS = \
 	tests/unit/test_observer \
 	tests/unit/test_options \
 	tests/unit/test_ownermap \
+	tests/unit/test_pace \
 	tests/unit/test_packalign \
+	tests/unit/test_patch \
 	tests/unit/test_pathset \
 	tests/unit/test_picking \
 	tests/unit/test_pipeline \
@@ -556,6 +574,7 @@ BATS_TESTS = \
 	tests/cli/sync_pairs.bats \
 	tests/cli/sync_rewrite.bats \
 	tests/cli/sync_shape.bats \
+	tests/cli/sync_update.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
@@ -566,7 +585,9 @@ TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/filesystems.bash \
+	bench/flip.sh \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
@@ -627,6 +648,8 @@ TEST_FILES = \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
+tests_unit_test_abreast_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole -Wl,--wrap=sharing_init -Wl,--wrap=sharing_next
+
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
@@ -656,6 +679,10 @@ tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
 
 tests_unit_test_ownermap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=owner_number
+
+tests_unit_test_pace_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=proc_now_ns -Wl,--wrap=proc_wait
+
+tests_unit_test_patch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_punch -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 

@@ -49,6 +49,10 @@ check_archive(const struct cli *c)
 		{ copy->verify != READBACK_NONE, "--verify" },
 		{ !copy->keep.times, "--no-preserve=timestamps" },
 		{ copy->plan.backup != BACKUP_NONE, "--backup" },
+		{ copy->hash.n > 0, "--hash, --manifest or --known" },
+		{ copy->bwlimit > 0, "--bwlimit" },
+		{ opts->inplace, "--inplace" },
+		{ opts->partial, "--partial" },
 		{ opts->n_bases > 0, "--link-dest or its like" },
 		{ opts->require_sharing, "--require-sharing" },
 		{ opts->compare.by == BY_CONTENT, "--checksum" },
@@ -131,6 +135,10 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->copy.engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		{ opts->copy.manifest != NULL && opts->copy.dry_run, "--manifest", "--dry-run" },
+		{ opts->copy.manifest != NULL && opts->why != NULL, "--manifest", "--why" },
+		/* a file that is only half updated would be newer than its source, and stay so */
+		{ opts->inplace && opts->compare.update, "--inplace", "--update" },
 		{ opts->rewrite.chown && opts->rewrite.users_mapped, "--chown", "--usermap" },
 		{ opts->rewrite.chown && opts->rewrite.groups_mapped, "--chown", "--groupmap" },
 		{ print0 && report->json, "--print0", "--json" },
@@ -158,6 +166,8 @@ sync_settle(struct cli *c)
 	opts->compare.times = keep->times;
 	opts->copy.report.dry_run = opts->copy.dry_run;
 	opts->copy.report.itemize |= opts->copy.dry_run && opts->copy.report.print0 == PRINT0_NONE;
+	if ((opts->copy.manifest != NULL || opts->copy.known != NULL) && opts->copy.hash.n == 0)
+		hash_algos_default(&opts->copy.hash);
 	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	return settle_operands(c);

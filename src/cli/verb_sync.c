@@ -366,8 +366,9 @@ apply_sync_verbose(struct cli *c, const struct opt *, const char *)
 }
 
 static enum cli_outcome
-apply_progress_bare(struct cli *c, const struct opt *, const char *)
+apply_partial_progress(struct cli *c, const struct opt *, const char *)
 {
+	c->cmd->sync.partial = true;
 	c->cmd->sync.copy.report.progress = PROGRESS_ALWAYS;
 	return CLI_RUN;
 }
@@ -383,7 +384,8 @@ static_assert(COUNT(opts) <= OPT_MAX);
 
 static const char remote[] =
     "; between machines use 'decant pack -f - . | ssh HOST decant unpack -'";
-static const char no_delta[] = ", which always copies a changed file whole";
+static const char no_delta[] =
+    "; changed blocks are written where DEST can clone, or with '--inplace'";
 
 /* Of rsync and cp. */
 static const struct alien aliens[] = {
@@ -412,6 +414,7 @@ static const struct alien aliens[] = {
 	{ "--no-t", "; use '--no-preserve=timestamps'" },
 	{ "--no-times", "; use '--no-preserve=timestamps'" },
 	{ "--out-format", "; use '--json'" },
+	{ "--partial-dir", "; use '--partial', which keeps parts beside the files they are of" },
 	{ "--password-file", remote },
 	{ "--port", remote },
 	{ "--preserve", "; use '--archive'" },

@@ -329,8 +329,8 @@ give_directory(struct operands *o, const struct entry *e, const struct stat *st)
 static void
 give_file(struct operands *o, const struct entry *e, const struct stat *st)
 {
-	bool small =
-	    S_ISREG(st->st_mode) && st->st_size < INLINE_MAX && o->run->request.through == NULL;
+	bool small = S_ISREG(st->st_mode) && st->st_size < INLINE_MAX &&
+		     o->run->request.through == NULL && o->run->pace == NULL;
 
 	/* what blocks, or takes long, is left to a worker: this thread has the signals; threads cost
 	 * more than a clone, whose 2.3 ms on xfs were 1.3 times cp's with them */

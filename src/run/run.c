@@ -203,10 +203,15 @@ prepare(struct run *run)
 	TRY(proc_signalfd(&run->sigfd));
 	fit_limits(run);
 	refusals_init(&run->refusals);
+	if (run->request.bwlimit > 0) {
+		pace_init(&run->pacing, run->request.bwlimit, &run->cancel);
+		run->pace = &run->pacing;
+	}
 	run->engine = (struct engine){
 		.opts = run->request.engine,
 		.refusals = &run->refusals,
 		.cancel = &run->cancel,
+		.pace = run->pace,
 	};
 	run->umask = proc_umask();
 	run->uid = proc_uid();
@@ -250,6 +255,8 @@ release(struct run *run)
 	bufs_free(run->bufs);
 	filter_free(run->filter);
 	refusals_release(&run->refusals);
+	if (run->pace != NULL)
+		pace_release(run->pace);
 	proc_close(&run->sigfd);
 	proc_close(&run->done_fd);
 	cancel_release(&run->cancel);

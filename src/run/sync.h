@@ -61,11 +61,13 @@ struct sync_opts {
 	const char *backup_dir; /* --backup-dir: where backups go, relative to DEST, or NULL */
 	bool backup_suffix;     /* their names there end in the suffix */
 	bool remove_source;     /* --remove-source-files: files that are there go here */
-	bool lock;              /* --lock: one run at a time into DEST */
-	int64_t stop_after_ms;  /* --stop-after: start nothing new after so long; 0 = for ever */
-	bool prune_empty;       /* --prune-empty-dirs: directories without files are none */
-	bool contents;          /* --contents: a SOURCE stands for what is in it, slash or not */
-	bool ignore_missing;    /* --ignore-missing-args: a SOURCE that is not there is none */
+	bool inplace;           /* --inplace: existing files are updated as they stand */
+	bool partial; /* --partial: big files that are not finished stay, for the next run */
+	bool lock;    /* --lock: one run at a time into DEST */
+	int64_t stop_after_ms; /* --stop-after: start nothing new after so long; 0 = for ever */
+	bool prune_empty;      /* --prune-empty-dirs: directories without files are none */
+	bool contents;         /* --contents: a SOURCE stands for what is in it, slash or not */
+	bool ignore_missing;   /* --ignore-missing-args: a SOURCE that is not there is none */
 };
 
 /*

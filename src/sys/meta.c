@@ -127,7 +127,7 @@ meta_wants(const char *name, const struct keep *keep)
 		return keep->mode && !keep->no_acl;
 	if (strcmp(name, selinux) == 0)
 		return keep->context;
-	if (!keep->xattr)
+	if (!keep->xattr || strcmp(name, META_MARK) == 0)
 		return false;
 	for (size_t i = 0; i < conf.n; i++) {
 		if (fnmatch(conf.rules[i].pattern, name, 0) == 0)
@@ -405,6 +405,25 @@ static struct err
 set_value(const struct xattr_of *of, const char *name, const void *value, size_t len)
 {
 	return xattr_set(of, name, value, len) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len)
+{
+	ssize_t got = xattr_get(&(struct xattr_of){ .fd = fd }, name, value, size);
+
+	if (got < 0)
+		return err_sys(OP_XATTR, SIDE_DST, -1);
+	*len = (size_t)got;
+	return ERR_OK;
+}
+
+struct err
+meta_drop_xattr(int fd, const char *name)
+{
+	return xattr_remove(&(struct xattr_of){ .fd = fd }, name) != 0
+		   ? err_sys(OP_XATTR, SIDE_DST, -1)
+		   : ERR_OK;
 }
 
 struct err

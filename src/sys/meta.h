@@ -116,6 +116,13 @@ struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */
 bool meta_has_default_acl(int fd);
 
+/* The attribute that is the program's own: never kept, compared or removed with others. */
+#define META_MARK "user.decant.unfinished"
+
+/* Get attribute NAME of FD into VALUE[size]; *LEN bytes.  Fails with XATTR of the destination. */
+struct err meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len);
+/* Remove attribute NAME of FD.  Fails with XATTR of the destination. */
+struct err meta_drop_xattr(int fd, const char *name);
 /* Set attribute NAME of FD to the LEN bytes at VALUE, as they are.  Fails with XATTR of the destination. */
 struct err meta_set_xattr(int fd, const char *name, const void *value, size_t len);
 /* Likewise of NAME below directory DIR, a link itself rather than what it leads to. */
