@@ -155,9 +155,30 @@ arcsync_mend_directory(struct unpacking *u, const struct arc_member *m, int fd, 
 
 /* --- deleting --- */
 
+/* Whether NAME in a directory of device DEV is a file that this run needs: the archive, or the manifest. */
+static bool
+is_ours(const struct unpacking *u, const struct side_name *name, dev_t dev)
+{
+	const struct stat *archive = &u->source.st;
+	struct stat manifest;
+
+	if (name->ino == archive->st_ino && dev == archive->st_dev)
+		return true;
+	return u->note.out.fd >= 0 && !err_failed(file_stat(u->note.out.fd, SIDE_DST, &manifest)) &&
+	       name->ino == manifest.st_ino && dev == manifest.st_dev;
+}
+
+/* N's names that the archive has not are extras, but for files of this run. */
 static void
 show_extras(struct unpacking *u, struct node *n)
 {
+	struct side_name name;
+	uint64_t ino;
+
+	for (size_t at = 0; sides_extra(n->sides, &at, &name), name.name != NULL;) {
+		if (is_ours(u, &name, n->dst.st_dev))
+			(void)sides_meet(n->sides, name.name, &ino);
+	}
 	extras_listed(u->w, n);
 }
 

@@ -162,6 +162,23 @@ items() {
 	run -2 decant unpack --delete -C out a.tar.gz one
 }
 
+@test "neither the archive nor the manifest is deleted" {
+	make_source
+	mkdir out
+	cp a.tar.gz out/it.tar.gz
+	printf x >out/extra
+	cd out
+	decant sync -a --delete it.tar.gz/ .
+	assert_file_exist it.tar.gz one
+	assert_file_not_exist extra
+	printf x >extra
+	decant unpack -p --delete -C . --manifest=dir/m it.tar.gz
+	assert_file_exist it.tar.gz dir/m
+	assert_file_not_exist extra
+	run decant list dir/m
+	assert_success
+}
+
 @test "rules leave members out, and --existing makes nothing new" {
 	make_source
 	decant sync -a --exclude=deep --exclude='/one' a.tar.gz/ out

@@ -2,7 +2,9 @@
 /*
  * A target for libFuzzer: any bytes as an archive, read to their end.  From the top of a build tree:
  *     clang -std=gnu2x -g -O1 -fsanitize=fuzzer,address,undefined -I SRC/src -include config.h \
- *         -include base/banned.h SRC/tests/fuzz/fuzz_archive.c SRC/src/archive/[a-z]*.c -larchive -lz
+ *         -include base/banned.h SRC/tests/fuzz/fuzz_archive.c SRC/src/archive/[a-z]*.c -larchive -lz -lzstd
+ * To be run with -malloc_limit_mb=20000 and ASAN_OPTIONS=quarantine_size_mb=16: libarchive asks for as many bytes as a
+ * header says, up to 4 GiB, and the reader stops it before it touches them.
  */
 #include "pipe/archive.h"
 
