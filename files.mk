@@ -5,6 +5,8 @@ LIBDECANT_FILES = \
 	src/base/banned.h \
 	src/base/err.c \
 	src/base/err.h \
+	src/base/hashset.c \
+	src/base/hashset.h \
 	src/base/list.h \
 	src/base/map.c \
 	src/base/map.h \
@@ -18,6 +20,7 @@ LIBDECANT_FILES = \
 	src/cli/alone.def \
 	src/cli/apply.c \
 	src/cli/apply.h \
+	src/cli/bwlimit.def \
 	src/cli/copy.def \
 	src/cli/digests.def \
 	src/cli/engine.def \
@@ -66,6 +69,8 @@ LIBDECANT_FILES = \
 	src/cli/verify.def \
 	src/cli/words.c \
 	src/cli/words.h \
+	src/engine/abreast.c \
+	src/engine/abreast.h \
 	src/engine/alike.c \
 	src/engine/alike.h \
 	src/engine/buffered.c \
@@ -80,6 +85,8 @@ LIBDECANT_FILES = \
 	src/engine/fstraits.h \
 	src/engine/observer.c \
 	src/engine/observer.h \
+	src/engine/patch.c \
+	src/engine/patch.h \
 	src/engine/refusals.c \
 	src/engine/refusals.h \
 	src/engine/rung.c \
@@ -168,10 +175,18 @@ LIBDECANT_FILES = \
 	src/report/text.h \
 	src/run/ahead.c \
 	src/run/ahead.h \
+	src/run/arccheck.c \
+	src/run/arccheck.h \
+	src/run/arcfound.c \
+	src/run/arcfound.h \
 	src/run/arcframes.c \
 	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcsync.c \
+	src/run/arcsync.h \
+	src/run/arcwalk.c \
+	src/run/arcwalk.h \
 	src/run/attrs.c \
 	src/run/attrs.h \
 	src/run/carry.c \
@@ -215,26 +230,40 @@ LIBDECANT_FILES = \
 	src/run/hashing.h \
 	src/run/hashline.c \
 	src/run/hashline.h \
+	src/run/hollow.c \
+	src/run/hollow.h \
+	src/run/idmap.c \
+	src/run/idmap.h \
 	src/run/ignores.c \
 	src/run/ignores.h \
 	src/run/inner.c \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/inventory.c \
+	src/run/inventory.h \
 	src/run/known.c \
 	src/run/known.h \
+	src/run/lastsource.c \
+	src/run/lastsource.h \
 	src/run/ledger.c \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
 	src/run/list.c \
 	src/run/list.h \
+	src/run/listmanifest.c \
+	src/run/listmanifest.h \
 	src/run/manifestbatch.c \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
 	src/run/manifestcheck.h \
 	src/run/manifestout.c \
 	src/run/manifestout.h \
+	src/run/mark.c \
+	src/run/mark.h \
+	src/run/memberlike.c \
+	src/run/memberlike.h \
 	src/run/mirror.c \
 	src/run/mirror.h \
 	src/run/mirrorsink.c \
@@ -264,6 +293,8 @@ LIBDECANT_FILES = \
 	src/run/parts.h \
 	src/run/picking.c \
 	src/run/picking.h \
+	src/run/pieces.c \
+	src/run/pieces.h \
 	src/run/pipe.c \
 	src/run/pipe.h \
 	src/run/pipeends.c \
@@ -277,6 +308,8 @@ LIBDECANT_FILES = \
 	src/run/readback.h \
 	src/run/reading.c \
 	src/run/reading.h \
+	src/run/rewrite.c \
+	src/run/rewrite.h \
 	src/run/run.c \
 	src/run/run.h \
 	src/run/sink.c \
@@ -303,6 +336,11 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpacknote.c \
+	src/run/unpacknote.h \
+	src/run/unpackread.c \
+	src/run/update.c \
+	src/run/update.h \
 	src/run/verify.c \
 	src/run/verify.h \
 	src/run/why.c \
@@ -345,6 +383,8 @@ LIBDECANT_FILES = \
 	src/thread/cancel.h \
 	src/thread/inorder.c \
 	src/thread/inorder.h \
+	src/thread/pace.c \
+	src/thread/pace.h \
 	src/thread/ring.c \
 	src/thread/ring.h \
 	src/thread/sched.c \
@@ -367,10 +407,14 @@ LIBDECANT_FILES = \
 	src/tree/manifestwrite.c \
 	src/tree/memberpath.c \
 	src/tree/memberpath.h \
+	src/tree/modechange.c \
+	src/tree/modechange.h \
 	src/tree/names.c \
 	src/tree/names.h \
 	src/tree/node.c \
 	src/tree/node.h \
+	src/tree/pathset.c \
+	src/tree/pathset.h \
 	src/tree/plan.c \
 	src/tree/plan.h \
 	src/tree/rules.c \
@@ -407,6 +451,7 @@ ARCHIVE_FILES = \
 	src/archive/writer.h
 
 UNIT_TESTS = \
+	tests/unit/test_abreast \
 	tests/unit/test_ahead \
 	tests/unit/test_alike \
 	tests/unit/test_archive_reader \
@@ -420,11 +465,13 @@ UNIT_TESTS = \
 	tests/unit/test_commit \
 	tests/unit/test_compare \
 	tests/unit/test_digest \
+	tests/unit/test_dirspool \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
 	tests/unit/test_filter \
 	tests/unit/test_function \
+	tests/unit/test_hashset \
 	tests/unit/test_inorder \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
@@ -439,6 +486,7 @@ UNIT_TESTS = \
 	tests/unit/test_manifest \
 	tests/unit/test_map \
 	tests/unit/test_memberpath \
+	tests/unit/test_modechange \
 	tests/unit/test_module \
 	tests/unit/test_mover \
 	tests/unit/test_mover_faults \
@@ -448,7 +496,12 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_ownermap \
+	tests/unit/test_pace \
 	tests/unit/test_packalign \
+	tests/unit/test_patch \
+	tests/unit/test_pathset \
+	tests/unit/test_picking \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -514,20 +567,27 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
+	tests/cli/sync_archive.bats \
 	tests/cli/sync_basic.bats \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
 	tests/cli/sync_pairs.bats \
+	tests/cli/sync_rewrite.bats \
+	tests/cli/sync_shape.bats \
+	tests/cli/sync_update.bats \
 	tests/cli/unpack.bats \
 	tests/cli/unpack_hostile.bats \
 	tests/cli/verify.bats \
+	tests/cli/verify_archive.bats \
 	tests/cli/verify_manifest.bats
 
 TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/filesystems.bash \
+	bench/flip.sh \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
@@ -588,6 +648,8 @@ TEST_FILES = \
 	tests/unit/tap_fake.h \
 	tests/unit/temp.h
 
+tests_unit_test_abreast_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_seek_data -Wl,--wrap=file_seek_hole -Wl,--wrap=sharing_init -Wl,--wrap=sharing_next
+
 tests_unit_test_buffered_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_pread -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap=pthread_cond_wait
@@ -615,6 +677,12 @@ tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap
 tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_ownermap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=owner_number
+
+tests_unit_test_pace_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=proc_now_ns -Wl,--wrap=proc_wait
+
+tests_unit_test_patch_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_punch -Wl,--wrap=file_pwrite_all
 
 tests_unit_test_pipepool_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=fd_set_nonblocking
 

@@ -88,8 +88,9 @@ member_to_entry(const struct arc_member *m, struct archive_entry *e, bool *lost)
 		archive_entry_set_dev(e, m->dev);
 		archive_entry_set_ino64(e, (int64_t)m->ino);
 	}
+	/* in a cpio what has several names and no number would be one file with all of its like */
 	if (m->nlink != 0)
-		archive_entry_set_nlink(e, m->nlink);
+		archive_entry_set_nlink(e, m->ino != 0 ? m->nlink : 1);
 	set_times(m, e);
 	set_xattrs(m, e, lost);
 	if (m->type != ARC_FILE || !m->sparse)

@@ -41,7 +41,10 @@ name_of(const char *text)
 static enum arc_type
 type_of(struct archive_entry *entry)
 {
-	if (archive_entry_hardlink(entry) != NULL)
+	/* directories of a cpio may all have one number */
+	bool dir = archive_entry_filetype(entry) == AE_IFDIR;
+
+	if (archive_entry_hardlink(entry) != NULL && !dir)
 		return ARC_HARD_LINK;
 	switch (archive_entry_filetype(entry)) {
 	case AE_IFREG:

@@ -11,6 +11,7 @@ method_name(enum method m)
 		[METHOD_COPY_RANGE] = "copy_file_range",
 		[METHOD_SENDFILE] = "sendfile",
 		[METHOD_BUFFER] = "buffer",
+		[METHOD_UPDATE] = "update",
 		[METHOD_LINK] = "link",
 		[METHOD_COMMAND] = "command",
 	};

@@ -12,6 +12,7 @@ enum method {
 	METHOD_COPY_RANGE, /* copy_file_range(2) */
 	METHOD_SENDFILE,   /* sendfile(2) */
 	METHOD_BUFFER,     /* read and write through a pooled buffer */
+	METHOD_UPDATE,     /* blocks of an older copy that differed were written */
 	METHOD_LINK,       /* a hard link to a copy made in this run */
 	METHOD_COMMAND,    /* a command wrote it: --through */
 	METHOD_N           /* number of methods */
@@ -21,6 +22,7 @@ enum method {
 struct moved {
 	int64_t bytes;       /* bytes of content now at the destination, holes included */
 	int64_t holes;       /* bytes of them that are holes and were never written */
+	int64_t kept;        /* bytes of them that were there already, and stayed */
 	enum method method;  /* the last means that was used */
 	int refusal;         /* errno of the last means that refused, 0 = the first one did it */
 	enum method refused; /* the means that refused, METHOD_NONE if none did */

@@ -70,36 +70,82 @@ milliseconds_of(const char *text)
 	return 0;
 }
 
+/* A number with a point: WHOLE and NUMERATOR / DENOMINATOR. */
+struct decimal {
+	int64_t whole;
+	int64_t numerator;
+	int64_t denominator;
+};
+
+/* Read digits, perhaps with a point and more of them, at *P, which is moved behind them. */
+static bool
+decimal_parse(const char **p, struct decimal *d)
+{
+	const char *at = *p;
+
+	*d = (struct decimal){ .denominator = 1 };
+	if (*at < '0' || *at > '9')
+		return false;
+	for (; *at >= '0' && *at <= '9'; at++) {
+		if (__builtin_mul_overflow(d->whole, 10, &d->whole) ||
+		    __builtin_add_overflow(d->whole, *at - '0', &d->whole))
+			return false;
+	}
+	if (*at == '.') {
+		if (at[1] < '0' || at[1] > '9')
+			return false;
+		/* nine digits: below a microsecond of an hour, and what follows has room */
+		for (at++; *at >= '0' && *at <= '9'; at++) {
+			if (d->denominator == 1000000000)
+				continue;
+			d->numerator = d->numerator * 10 + *at - '0';
+			d->denominator *= 10;
+		}
+	}
+	*p = at;
+	return true;
+}
+
+/* D times UNIT, the rest rounded up. */
+static bool
+decimal_times(const struct decimal *d, int64_t unit, int64_t *product)
+{
+	int64_t part;
+
+	if (__builtin_mul_overflow(d->numerator, unit, &part) ||
+	    __builtin_add_overflow(part, d->denominator - 1, &part) ||
+	    __builtin_mul_overflow(d->whole, unit, product))
+		return false;
+	return !__builtin_add_overflow(*product, part / d->denominator, product);
+}
+
 bool
 duration_parse(const char *text, int64_t *ms)
 {
-	int64_t whole = 0, numerator = 0, denominator = 1, rest, unit;
-	const char *p = text;
+	struct decimal d;
+	int64_t product;
 
-	if (*p < '0' || *p > '9')
+	if (!decimal_parse(&text, &d) || milliseconds_of(text) == 0 ||
+	    !decimal_times(&d, milliseconds_of(text), &product))
 		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		if (__builtin_mul_overflow(whole, 10, &whole) ||
-		    __builtin_add_overflow(whole, *p - '0', &whole))
-			return false;
-	}
-	if (*p == '.') {
-		if (p[1] < '0' || p[1] > '9')
-			return false;
-		/* nine digits: below a microsecond of an hour, and no overflow of what follows */
-		for (p++; *p >= '0' && *p <= '9'; p++) {
-			if (denominator == 1000000000)
-				continue;
-			numerator = numerator * 10 + *p - '0';
-			denominator *= 10;
-		}
-	}
-	unit = milliseconds_of(p);
-	rest = (numerator * unit + denominator - 1) / denominator;
-	if (unit == 0 || __builtin_mul_overflow(whole, unit, &whole) ||
-	    __builtin_add_overflow(whole, rest, &whole))
+	*ms = product;
+	return true;
+}
+
+bool
+rate_parse(const char *text, int64_t *bps)
+{
+	char unit[SIZE_TEXT] = "1K";
+	struct decimal d;
+	int64_t product, bytes;
+
+	if (!decimal_parse(&text, &d) || strlen(text) >= sizeof(unit) - 1)
 		return false;
-	*ms = whole;
+	if (*text != '\0')
+		snprintf(unit + 1, sizeof(unit) - 1, "%s", text);
+	if (!size_parse(unit, &bytes) || !decimal_times(&d, bytes, &product))
+		return false;
+	*bps = product;
 	return true;
 }
 

@@ -25,6 +25,13 @@ enum {
  */
 [[nodiscard]] bool duration_parse(const char *text, int64_t *ms);
 
+/*
+ * Read bytes a second: decimal digits, perhaps with a point and more of them, and a unit as size_parse() has
+ * them; nothing is KiB, as in rsync.  What is left of a byte counts as a whole one.
+ * False = not a rate, or more than INT64_MAX; *BPS is then untouched.
+ */
+[[nodiscard]] bool rate_parse(const char *text, int64_t *bps);
+
 /* The index of the unit in which BYTES reads best: 0 = B, 1 = KiB, ... 6 = EiB. */
 int size_unit(int64_t bytes);
 /* The name of a unit, e.g. "MiB"; static storage. */

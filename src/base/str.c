@@ -81,14 +81,34 @@ str_addc(struct str *s, char c)
 }
 
 void
+str_add_number(struct str *s, uint64_t n, unsigned width)
+{
+	char digits[20]; /* of UINT64_MAX */
+	size_t at = sizeof digits;
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0 || sizeof digits - at < width);
+	str_add(s, digits + at, sizeof digits - at);
+}
+
+void
 str_addf(struct str *s, const char *fmt, ...)
 {
+	size_t room = s->cap > s->len ? s->cap - s->len : 0;
 	va_list args;
 	int len;
 
 	va_start(args, fmt);
-	len = vsnprintf(NULL, 0, fmt, args);
+	len = vsnprintf(room > 0 ? s->buf + s->len : NULL, room, fmt, args);
 	va_end(args);
+	if (len >= 0 && (size_t)len < room) {
+		s->len += (size_t)len;
+		return;
+	}
+	if (room > 0)
+		s->buf[s->len] = '\0';
 	if (len < 0) {
 		s->failed = true;
 		return;

@@ -6,6 +6,7 @@
 #include "base/err.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 
 /*
  * A byte string: BUF is never NULL, always NUL-terminated at LEN, and may hold NULs within.
@@ -34,6 +35,8 @@ void str_add(struct str *s, const void *bytes, size_t len);
 void str_adds(struct str *s, const char *text);
 /* Append one byte. */
 void str_addc(struct str *s, char c);
+/* Append N in decimal, with zeros before it if it has less than WIDTH digits, at most 20. */
+void str_add_number(struct str *s, uint64_t n, unsigned width);
 /* Append printf-formatted text. */
 [[gnu::format(printf, 2, 3)]] void str_addf(struct str *s, const char *fmt, ...);
 /* ENOMEM if an append has failed since the last clear, else success. */

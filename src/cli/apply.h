@@ -16,8 +16,10 @@ opt_apply apply_no_dereference;  /* set an enum follow: no link */
 opt_apply apply_follow_operands; /* likewise: those among the operands */
 opt_apply apply_dereference;     /* likewise: all */
 opt_apply apply_preserve;        /* set what is named in a struct keep */
+opt_apply apply_max_delete;      /* set the most that a struct delete_opts lets go */
 opt_apply apply_no_preserve;     /* clear it */
 opt_apply apply_jobs;            /* set an int to a number of workers */
+opt_apply apply_rate;            /* set an int64_t to bytes a second */
 opt_apply apply_hash;            /* find algorithms for a struct hash_algos */
 opt_apply apply_through;         /* add commands to a struct through_opts */
 opt_apply apply_progress;        /* set an enum progress_when */

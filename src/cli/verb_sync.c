@@ -4,6 +4,7 @@
 #include "cli/rows.h"
 #include "cli/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -143,22 +144,6 @@ apply_delete_excluded(struct cli *c, const struct opt *, const char *)
 	return CLI_RUN;
 }
 
-static enum cli_outcome
-apply_max_delete(struct cli *c, const struct opt *o, const char *value)
-{
-	struct delete_opts *del = &c->cmd->sync.del;
-	char *end = NULL;
-
-	del->max = strtoll(value, &end, 10);
-	del->percent = *end == '%';
-	del->max_given = true;
-	if (value[0] < '0' || value[0] > '9' || end[del->percent] != '\0' ||
-	    (del->percent && del->max > 100))
-		return cli_complain_value(
-		    c, o->name, value, "a number of entries, or a share such as 80%");
-	return CLI_RUN;
-}
-
 /* Append an earlier tree; there is room for one an argument. */
 static enum cli_outcome
 add_basis(struct cli *c, struct basis_opt basis)
@@ -283,6 +268,74 @@ apply_backup_dir(struct cli *c, const struct opt *, const char *value)
 	return CLI_RUN;
 }
 
+static enum cli_outcome
+apply_chmod(struct cli *c, const struct opt *o, const char *value)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct err err = mode_changes_read(&sync->rewrite.modes, value);
+
+	if (err.op == OP_MEMORY)
+		return cli_complain(c, "out of memory", NULL);
+	if (err_failed(err))
+		return cli_complain_value(
+		    c, o->name, value, "modes such as 755, D755,F644 or go-w");
+	/* an ACL would say again what the mode says no more */
+	sync->copy.keep.no_acl = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_chown(struct cli *c, const struct opt *o, const char *value)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct rewrite *rewrite = &sync->rewrite;
+	const char *colon = strchr(value, ':');
+	char user[256];
+	size_t len = colon != NULL ? (size_t)(colon - value) : strlen(value);
+	struct err err = ERR_OK;
+
+	snprintf(user, sizeof user, "%.*s", (int)len, value);
+	if (len > 0)
+		err = id_map_all(&rewrite->users, user, false);
+	if (!err_failed(err) && colon != NULL && colon[1] != '\0')
+		err = id_map_all(&rewrite->groups, colon + 1, true);
+	if (err_failed(err) || len >= sizeof user || value[strspn(value, ":")] == '\0')
+		return cli_complain_value(c, o->name, value,
+		    "a user and group that exist, as USER, USER:GROUP or :GROUP");
+	rewrite->chown = sync->copy.keep.owner = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+read_map(struct cli *c, const struct opt *o, const char *value, bool group)
+{
+	struct sync_opts *sync = &c->cmd->sync;
+	struct id_map *m = group ? &sync->rewrite.groups : &sync->rewrite.users;
+	const char *culprit = value;
+	struct err err = id_map_read(m, value, group, &culprit);
+
+	if (err.op == OP_MEMORY)
+		return cli_complain(c, "out of memory", NULL);
+	if (err_failed(err))
+		return cli_complain_value(c, o->name, culprit,
+		    "FROM:TO, TO a name that exists, or a number; FROM also a pattern or LOW-HIGH");
+	*(group ? &sync->rewrite.groups_mapped : &sync->rewrite.users_mapped) = true;
+	sync->copy.keep.owner = true;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
+apply_usermap(struct cli *c, const struct opt *o, const char *value)
+{
+	return read_map(c, o, value, false);
+}
+
+static enum cli_outcome
+apply_groupmap(struct cli *c, const struct opt *o, const char *value)
+{
+	return read_map(c, o, value, true);
+}
+
 /* rsync's minutes, or a time with its unit. */
 static enum cli_outcome
 apply_stop_after(struct cli *c, const struct opt *o, const char *value)
@@ -313,8 +366,9 @@ apply_sync_verbose(struct cli *c, const struct opt *, const char *)
 }
 
 static enum cli_outcome
-apply_progress_bare(struct cli *c, const struct opt *, const char *)
+apply_partial_progress(struct cli *c, const struct opt *, const char *)
 {
+	c->cmd->sync.partial = true;
 	c->cmd->sync.copy.report.progress = PROGRESS_ALWAYS;
 	return CLI_RUN;
 }
@@ -330,7 +384,8 @@ static_assert(COUNT(opts) <= OPT_MAX);
 
 static const char remote[] =
     "; between machines use 'decant pack -f - . | ssh HOST decant unpack -'";
-static const char no_delta[] = ", which always copies a changed file whole";
+static const char no_delta[] =
+    "; changed blocks are written where DEST can clone, or with '--inplace'";
 
 /* Of rsync and cp. */
 static const struct alien aliens[] = {
@@ -359,6 +414,7 @@ static const struct alien aliens[] = {
 	{ "--no-t", "; use '--no-preserve=timestamps'" },
 	{ "--no-times", "; use '--no-preserve=timestamps'" },
 	{ "--out-format", "; use '--json'" },
+	{ "--partial-dir", "; use '--partial', which keeps parts beside the files they are of" },
 	{ "--password-file", remote },
 	{ "--port", remote },
 	{ "--preserve", "; use '--archive'" },
@@ -388,6 +444,7 @@ static const struct alien aliens[] = {
 static const char *const forms[] = {
 	"[OPTION]... SOURCE DEST",
 	"[OPTION]... SOURCE/ DEST",
+	"[OPTION]... ARCHIVE/ DEST",
 	"[OPTION]... SOURCE... DEST",
 	NULL,
 };
@@ -426,6 +483,7 @@ release(struct command *cmd)
 	free(cmd->sync.bases);
 	free(cmd->sync.ignore.files);
 	free(cmd->sync.ignore.marks);
+	rewrite_release(&cmd->sync.rewrite);
 	cmd->sync.ignore = (struct ignore_opts){ 0 };
 	cmd->sync.bases = NULL;
 	cmd->sync.n_bases = 0;

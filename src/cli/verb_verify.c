@@ -53,7 +53,12 @@ static const struct alien aliens[] = {
 	{ "-t", "; use '--preserve=timestamps'" },
 };
 
-static const char *const forms[] = { "[OPTION]... A B", "[OPTION]... MANIFEST [DIRECTORY]", NULL };
+static const char *const forms[] = {
+	"[OPTION]... A B",
+	"[OPTION]... MANIFEST [DIRECTORY]",
+	"[OPTION]... ARCHIVE [DIRECTORY]",
+	NULL,
+};
 
 static struct report_opts *
 begin(struct cli *c)

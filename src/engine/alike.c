@@ -5,7 +5,7 @@
  */
 #include "engine/alike.h"
 
-#include "engine/sharing.h"
+#include "engine/abreast.h"
 #include "sys/file.h"
 
 #include <errno.h>
@@ -16,9 +16,6 @@ struct pass {
 	const struct comparison *c;
 	struct block buf;
 	struct likeness *out;
-	struct sharing sharing;
-	struct range shared; /* the next shared range; len 0 = there is no more */
-	int64_t end;
 };
 
 static void
@@ -78,65 +75,23 @@ read_both(struct pass *p, int64_t off, int64_t end)
 	return ERR_OK;
 }
 
-static void
-next_shared(struct pass *p)
-{
-	if (!sharing_next(&p->sharing, &p->shared))
-		p->shared = (struct range){ .off = p->end };
-}
-
-/* Compare [OFF, END), which is data on at least one side. */
-static struct err
-compare_data(struct pass *p, int64_t off, int64_t end)
-{
-	while (off < end && !p->out->differs) {
-		int64_t from = p->shared.off > off ? p->shared.off : off;
-		int64_t to = p->shared.off + p->shared.len;
-
-		if (from >= end)
-			return read_both(p, off, end);
-		if (to > off) {
-			TRY(read_both(p, off, from));
-			to = to < end ? to : end;
-			p->out->shared += to - from;
-			count_live(p, to - from);
-			off = to;
-		}
-		if (off >= p->shared.off + p->shared.len)
-			next_shared(p);
-	}
-	return ERR_OK;
-}
-
 struct err
 compare_range(
     const struct comparison *c, int64_t off, int64_t end, struct block buf, struct likeness *out)
 {
-	struct pass p = { .c = c, .buf = buf, .out = out, .shared = { .off = end }, .end = end };
-	struct extents x[2];
-	struct range data[2];
+	const struct abreast_files files = { c->a, c->b, c->seek, c->seek, c->sharing };
+	struct pass p = { .c = c, .buf = buf, .out = out };
+	struct abreast walk;
+	struct stretch s;
 
-	if (c->sharing) {
-		sharing_init(&p.sharing, c->a, c->b, off, end);
-		next_shared(&p);
-	}
-	extents_init(&x[0], c->a, off, end, c->seek);
-	extents_init(&x[1], c->b, off, end, c->seek);
-	for (int i = 0; i < 2; i++)
-		data[i] = (struct range){ .off = off };
-	while (off < end && !out->differs) {
-		for (int i = 0; i < 2; i++) {
-			if (data[i].off + data[i].len <= off && !extents_next(&x[i], &data[i]))
-				data[i] = (struct range){ .off = end };
+	abreast_init(&walk, &files, off, end);
+	while (!out->differs && abreast_next(&walk, &s)) {
+		if (s.kind != ABREAST_HOLES && s.kind != ABREAST_SHARED) {
+			TRY(read_both(&p, s.range.off, s.range.off + s.range.len));
+			continue;
 		}
-		const struct range *first = data[0].off <= data[1].off ? &data[0] : &data[1];
-		int64_t from = first->off > off ? first->off : off;
-		int64_t to = first->len > 0 ? first->off + first->len : end;
-		out->holes += from - off;
-		count_live(&p, from - off);
-		if (first->len > 0)
-			TRY(compare_data(&p, from, to));
-		off = to;
+		*(s.kind == ABREAST_SHARED ? &out->shared : &out->holes) += s.range.len;
+		count_live(&p, s.range.len);
 	}
 	return ERR_OK;
 }

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-static bool
-is_zero(const char *mem, size_t size)
+bool
+buffered_is_zero(const char *mem, size_t size)
 {
 	/* All bytes equal their predecessor, and the first is 0: memcmp() is vectorized, a loop
 	 * over bytes may not be. */
@@ -33,12 +33,17 @@ count(const struct buffered *b, struct tally *out, size_t n)
 static struct err
 write_data(const struct buffered *b, const char *mem, size_t size, int64_t off, struct tally *out)
 {
-	struct err e = file_pwrite_all(b->dst, mem, size, off);
-	size_t done = err_failed(e) ? (size_t)(e.off - off) : size;
-	if (done > 0)
-		out->written = off + (int64_t)done;
-	count(b, out, done);
-	return e;
+	for (size_t step; size > 0; size -= step, mem += step, off += (int64_t)step) {
+		step = (size_t)pace_step(b->pace, (int64_t)size);
+		TRY(pace_take(b->pace, (int64_t)step));
+		struct err e = file_pwrite_all(b->dst, mem, step, off);
+		size_t done = err_failed(e) ? (size_t)(e.off - off) : step;
+		if (done > 0)
+			out->written = off + (int64_t)done;
+		count(b, out, done);
+		TRY(e);
+	}
+	return ERR_OK;
 }
 
 /* Write the SIZE bytes of MEM at OFF but for pieces of zeros; neighbors travel in one write. */
@@ -47,11 +52,11 @@ write_sparse(const struct buffered *b, const char *mem, size_t size, int64_t off
 {
 	while (size > 0) {
 		size_t piece = piece_size(off, size);
-		bool hole = is_zero(mem, piece);
+		bool hole = buffered_is_zero(mem, piece);
 		size_t run = piece;
 		while (run < size) {
 			piece = piece_size(off + (int64_t)run, size - run);
-			if (is_zero(mem + run, piece) != hole)
+			if (buffered_is_zero(mem + run, piece) != hole)
 				break;
 			run += piece;
 		}

@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "engine/observer.h"
-#include "thread/cancel.h"
+#include "thread/pace.h"
 
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -33,6 +33,7 @@ struct buffered {
 	bool holes;       /* leave zeros unwritten; the destination has none but holes there */
 	struct observer *observer;   /* sees each buffer; NULL = nobody */
 	const struct cancel *cancel; /* asked before each buffer */
+	struct pace *pace;           /* how fast may be written; NULL = any */
 	_Atomic int64_t *live_bytes; /* counts along for progress; NULL = nobody looks */
 };
 
@@ -58,5 +59,8 @@ struct err buffered_copy(const struct buffered *b, int64_t off, int64_t len, str
  */
 struct err buffered_write(
     const struct buffered *b, const char *mem, size_t size, int64_t off, struct tally *out);
+
+/* Whether the SIZE bytes of MEM, at least one, are all zero.  Pure. */
+bool buffered_is_zero(const char *mem, size_t size);
 
 #endif

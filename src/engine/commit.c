@@ -4,6 +4,8 @@
 
 #include "sys/dir.h"
 #include "sys/file.h"
+#include "sys/meta.h"
+#include "sys/proc.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -57,17 +59,25 @@ begin_whole(struct commit *c, mode_t mode)
 	return e;
 }
 
-struct err
-commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode)
+/* Prepare C, which has nothing yet. */
+static void
+init(struct commit *c, int dir, const char *name, enum commit_how how)
 {
-	struct err e;
-
 	c->dir = dir;
 	c->name = name;
 	c->fd = -1;
 	c->how = how;
 	c->nameless = false;
+	c->stays = c->resumed = false;
 	c->ours = NULL;
+}
+
+struct err
+commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode)
+{
+	struct err e;
+
+	init(c, dir, name, how);
 	switch (how) {
 	case COMMIT_DIRECT:
 		e = dir_create(dir, name, mode, &c->fd);
@@ -76,11 +86,54 @@ commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, m
 	case COMMIT_WHOLE:
 	case COMMIT_REPLACE:
 		return begin_whole(c, mode);
+	case COMMIT_UPDATE:
+		e = dir_open_update(dir, name, &c->fd);
+		return err_failed(e) ? err_make(e.code, OP_CREATE, SIDE_DST, -1) : e;
 	case COMMIT_IN_PLACE:
 	case COMMIT_THROUGH:
 		break;
 	}
 	return dir_open_truncate(dir, name, how == COMMIT_THROUGH, &c->fd);
+}
+
+/* Go on with what has the temporary name, if it is nobody else's; C->fd stays -1 if it is not. */
+static struct err
+take_over(struct commit *c, mode_t mode)
+{
+	struct stat st;
+	struct err e = dir_open_update(c->dir, c->aside, &c->fd);
+
+	if (err_failed(e))
+		return ERR_OK;
+	e = file_stat(c->fd, SIDE_DST, &st);
+	/* whoever owns it, or has another name of it, could change it after it was compared */
+	bool own =
+	    !err_failed(e) && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == proc_uid();
+	if (own)
+		e = dir_lock(c->fd);
+	if (own && !err_failed(e))
+		e = meta_chmod(c->fd, mode);
+	c->resumed = own && !err_failed(e);
+	if (!c->resumed)
+		file_drop(&c->fd);
+	return e.code == EWOULDBLOCK ? e : ERR_OK;
+}
+
+struct err
+commit_resume(struct commit *c, int dir, const char *name, enum commit_how how, mode_t mode)
+{
+	init(c, dir, name, how);
+	c->stays = true;
+	commit_aside_name(name, c->aside);
+	TRY(take_over(c, mode));
+	if (c->resumed) {
+		c->ours = c->aside;
+		return ERR_OK;
+	}
+	TRY(begin_aside(c, mode));
+	/* one that cannot be locked is made anew by whoever else comes */
+	(void)dir_lock(c->fd);
+	return ERR_OK;
 }
 
 /* Give the nameless file its temporary name, of which a killed run may have left one. */
@@ -135,9 +188,22 @@ commit_publish(struct commit *c)
 	return e;
 }
 
+/* Whether what C has begun is worth being left for the next run. */
+static bool
+is_worth_leaving(const struct commit *c)
+{
+	struct stat st;
+
+	/* closed is complete */
+	return c->stays &&
+	       (c->fd < 0 || (!err_failed(file_stat(c->fd, SIDE_DST, &st)) && st.st_size > 0));
+}
+
 void
 commit_discard(struct commit *c)
 {
+	if (is_worth_leaving(c))
+		c->ours = NULL;
 	file_drop(&c->fd);
 	/* the failure that led here has been reported; what cannot be removed is met by the next run */
 	if (c->ours != NULL)

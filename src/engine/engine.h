@@ -8,7 +8,7 @@
 #include "engine/buffered.h"
 #include "engine/observer.h"
 #include "engine/refusals.h"
-#include "thread/cancel.h"
+#include "thread/pace.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -36,6 +36,7 @@ struct engine {
 	const struct engine_opts *opts; /* what was asked for */
 	struct refusals *refusals;      /* what is known not to work */
 	const struct cancel *cancel;    /* asked between ranges of at most 64 MiB */
+	struct pace *pace; /* how fast may be written; clones write nothing; NULL = any */
 };
 
 /* One file to be copied.  Everything is borrowed. */

@@ -225,11 +225,13 @@ move_data(struct pass *p, enum method m, move_range *move, int64_t end, struct e
 	while (p->out->bytes < end) {
 		int64_t pos = p->out->bytes;
 		int64_t n = 0;
+		int64_t step = pace_step(p->e->pace, end - pos < MOVE_STEP ? end - pos : MOVE_STEP);
 		*why = cancel_check(p->e->cancel);
+		if (!err_failed(*why))
+			*why = pace_take(p->e->pace, step);
 		if (err_failed(*why))
 			return RUNG_FAIL;
-		*why = move(p->f->src, p->f->src_off + pos, p->f->dst, pos,
-		    end - pos < MOVE_STEP ? end - pos : MOVE_STEP, &n);
+		*why = move(p->f->src, p->f->src_off + pos, p->f->dst, pos, step, &n);
 		if (err_failed(*why)) {
 			enum answer a = judge(p, m, why);
 			if (a == RUNG_FAIL)
@@ -287,6 +289,7 @@ rung_buffer(struct pass *p, struct err *why)
 		.holes = p->detect,
 		.observer = p->f->observer,
 		.cancel = p->e->cancel,
+		.pace = p->e->pace,
 		.live_bytes = p->f->live_bytes,
 	};
 	struct extents x;

@@ -122,6 +122,8 @@ add_means(struct str *s, const struct moved *m)
 {
 	if (m->method != METHOD_NONE)
 		add_text(s, "how", method_name(m->method));
+	if (m->method == METHOD_UPDATE)
+		add_number(s, "written", m->bytes - m->holes - m->kept);
 	if (m->refused != METHOD_NONE && m->refusal != 0)
 		str_addf(s, ",\"fallback\":\"%s: %s\"", method_name(m->refused),
 		    err_code_name(err_make(m->refusal, OP_CLONE, SIDE_NONE, -1)));
@@ -288,6 +290,8 @@ add_how(struct str *s, const struct counts *c)
 	for (int m = METHOD_CLONE; m <= METHOD_BUFFER; m++)
 		str_addf(
 		    s, "%s\"%s\":%" PRId64, m > METHOD_CLONE ? "," : "", method_name(m), c->how[m]);
+	if (c->how[METHOD_UPDATE] > 0)
+		add_number(s, method_name(METHOD_UPDATE), c->how[METHOD_UPDATE]);
 	if (c->how[METHOD_COMMAND] > 0)
 		add_number(s, method_name(METHOD_COMMAND), c->how[METHOD_COMMAND]);
 	str_addc(s, '}');

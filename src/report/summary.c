@@ -69,7 +69,7 @@ static void
 add_means(struct str *s, const struct counts *c)
 {
 	int64_t copied = c->how[METHOD_COPY_RANGE] + c->how[METHOD_SENDFILE] +
-			 c->how[METHOD_BUFFER] + c->how[METHOD_COMMAND];
+			 c->how[METHOD_BUFFER] + c->how[METHOD_UPDATE] + c->how[METHOD_COMMAND];
 	char size[SIZE_TEXT];
 
 	add_count(s, 0, c->how[METHOD_CLONE], "cloned");

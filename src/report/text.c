@@ -304,6 +304,8 @@ explain_verb(const struct event *ev)
 	case METHOD_BUFFER:
 	case METHOD_COMMAND:
 		return "copied";
+	case METHOD_UPDATE:
+		return "updated";
 	case METHOD_LINK:
 		return "linked";
 	default:
@@ -318,6 +320,8 @@ explain_means(const struct event *ev)
 	switch (ev->moved.method) {
 	case METHOD_CLONE:
 		return "FICLONE";
+	case METHOD_UPDATE:
+		return "blocks that differ";
 	case METHOD_BUFFER:
 		return "buffers";
 	case METHOD_COPY_RANGE:

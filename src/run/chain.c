@@ -62,19 +62,19 @@ chain_enter(struct worker *w, struct chain *c, const char *src_name, const char 
 }
 
 bool
-chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node **dir,
+chain_to(struct worker *w, struct chain *c, struct chain_path path, bool follow, struct node **dir,
     const char **name)
 {
-	char *at = path + strspn(path, "/");
+	char *at = path.text + path.skip + strspn(path.text + path.skip, "/");
 	size_t depth = 0;
 
-	/* the outermost directory of an absolute name keeps the slash in front: "/usr" */
+	/* the outermost directory keeps what is in front of it: "/usr" */
 	for (;; depth++) {
 		size_t len = strcspn(at, "/");
 		char *next = at + len + strspn(at + len, "/");
 		if (*next == '\0')
 			break;
-		char *start = depth == 0 ? path : at;
+		char *start = depth == 0 ? path.text : at;
 		at[len] = '\0';
 		bool known = depth < c->len && strcmp(c->nodes[depth]->src_name, start) == 0;
 		if (!known) {
@@ -87,7 +87,7 @@ chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node
 	cut(w, c, depth);
 	at[strcspn(at, "/")] = '\0';
 	*dir = last(w, c);
-	*name = depth == 0 ? path : at;
+	*name = depth == 0 ? path.text : at;
 	return true;
 }
 

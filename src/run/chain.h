@@ -12,14 +12,20 @@ struct chain {
 	size_t cap;          /* nodes allocated */
 };
 
+/* A path whose directories are made. */
+struct chain_path {
+	char *text;  /* borrowed, and split in place */
+	size_t skip; /* bytes in front that are only the way there */
+};
+
 /*
  * Make the directories of PATH, all of its components but the last, below the run's base on both
  * sides, keeping those that the last call made.  FOLLOW: symbolic links among them are followed.
- * PATH is split in place.  *DIR is the innermost one, not held; *NAME the last component, "" when
- * there is none.  False: it was told why not.
+ * *DIR is the innermost one, not held; *NAME the last component, "" when
+ * there is none, with what stands in front of it if it is the only one.  False: it was told why not.
  */
-bool chain_to(struct worker *w, struct chain *c, char *path, bool follow, struct node **dir,
-    const char **name);
+bool chain_to(struct worker *w, struct chain *c, struct chain_path path, bool follow,
+    struct node **dir, const char **name);
 /* Add the directory NAME below the innermost one of C, known to the source as SRC_NAME.  False: it was
  * told why not. */
 bool chain_enter(

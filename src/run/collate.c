@@ -29,6 +29,7 @@ struct lane {
 	size_t len;
 	size_t cap;
 	size_t count; /* records in it */
+	bool sorted;  /* they are in order */
 };
 
 /* A run of the file. */
@@ -133,6 +134,8 @@ sort_lane(struct lane *l)
 	own_mem char *sorted = malloc(l->cap);
 	size_t len = 0;
 
+	if (l->sorted)
+		return ERR_OK;
 	if (starts == NULL || sorted == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	for (size_t i = 0, at = 0; i < l->count; i++) {
@@ -149,6 +152,7 @@ sort_lane(struct lane *l)
 	free(l->buf);
 	l->buf = sorted;
 	sorted = NULL;
+	l->sorted = true;
 	return ERR_OK;
 }
 
@@ -246,7 +250,15 @@ collate_add(struct collate *c, unsigned lane, const struct record *r)
 	memcpy(at + sizeof h + r->key_len, r->body, r->body_len);
 	l->len += size_of(r);
 	l->count++;
+	l->sorted = false;
 	return ERR_OK;
+}
+
+void
+collate_sort(struct collate *c, unsigned lane)
+{
+	/* what is not in order stays so until somebody asks for it */
+	(void)sort_lane(&c->lanes[lane]);
 }
 
 /* Where records come from: a run, or a lane that is in memory as a whole. */

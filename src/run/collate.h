@@ -33,6 +33,9 @@ void collate_free(struct collate *c);
  * Fails with MEMORY, or as making and writing a file in the directory for temporary files does.
  */
 struct err collate_add(struct collate *c, unsigned lane, const struct record *r);
+/* Sort what is in lane LANE: whoever fills it adds nothing more, and need not leave that to
+ * collate_each(), which sorts one lane after the other.  As collate_add(), but has no failure: that comes then. */
+void collate_sort(struct collate *c, unsigned lane);
 /* Give all records to TAKE, in order.  No lane is being added to.  Fails as TAKE, reading and memory do. */
 struct err collate_each(struct collate *c, collate_take *take, void *taker);
 

@@ -13,6 +13,7 @@
 
 #include "base/own.h"
 #include "run/ignores.h"
+#include "run/likeness.h"
 #include "run/mirror.h"
 #include "run/places.h"
 #include "sys/file.h"
@@ -68,38 +69,57 @@ read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_
 	return ERR_OK;
 }
 
-/* Whether SRC and DST have the same bytes. */
+/* Whether P, two files, have the same bytes; SEEN sees the source's, as far as they are read. */
 static struct err
-compare_bytes(struct worker *w, int src, int dst, bool *same)
+compare_bytes(struct worker *w, const struct pair *p, struct observer *seen, bool *same)
 {
 	size_t half = bufs_size(w->run->bufs) / 2;
 	char *mine = w->buf;
 	size_t len[2];
 
 	*same = true;
+	seen->begin(seen);
 	for (int64_t off = 0; *same; off += (int64_t)half) {
 		TRY(cancel_check(&w->run->cancel));
-		TRY(read_full(src, SIDE_SRC, mine, half, off, &len[0]));
-		TRY(read_full(dst, SIDE_DST, mine + half, half, off, &len[1]));
+		TRY(read_full(p->a_fd, SIDE_SRC, mine, half, off, &len[0]));
+		TRY(read_full(p->b_fd, SIDE_DST, mine + half, half, off, &len[1]));
 		*same = len[0] == len[1] && memcmp(mine, mine + half, len[0]) == 0;
+		seen->see(seen, mine, len[0]);
 		if (len[0] < half)
 			break;
 	}
 	return ERR_OK;
 }
 
+/* Whether P, two files that have been looked at, have the same bytes. */
 static struct err
-compare_content(struct worker *w, const struct meta_pair *pair, bool follow, unsigned *differs)
+compare_ranges(struct worker *w, const struct pair *p, bool *same)
 {
-	own_fd src = -1;
-	own_fd dst = -1;
-	bool same;
+	struct likeness like = { 0 };
+	struct err err = likeness_of_content(w, p, 0, &like);
 
-	TRY(dir_open_file(pair->src_dir, pair->src_name, follow, &src));
-	struct err err = dir_open_file(pair->dst_dir, pair->dst_name, false, &dst);
-	if (err_failed(err))
-		return err_make(err.code, OP_OPEN, SIDE_DST, -1);
-	TRY(compare_bytes(w, src, dst, &same));
+	*same = !err_failed(err) && p->a.st_size == p->b.st_size && !like.differs;
+	/* what changes just now is not the same, whatever it will be */
+	return err.op == OP_CHANGED ? ERR_OK : err;
+}
+
+/* Compare the contents of PAIR; SEEN, unless NULL, sees all of the source's. */
+static struct err
+compare_content(struct worker *w, const struct meta_pair *pair, bool follow, struct observer *seen,
+    unsigned *differs)
+{
+	struct pair p;
+	bool same = false;
+	struct err err = likeness_open(pair, follow, false, &p);
+
+	if (!err_failed(err))
+		err = likeness_look(&p);
+	if (!err_failed(err) && seen != NULL)
+		err = compare_bytes(w, &p, seen, &same);
+	else if (!err_failed(err))
+		err = compare_ranges(w, &p, &same);
+	likeness_close(&p);
+	TRY(err);
 	*differs = (*differs & ~(unsigned)UNSURE_CONTENT) | (same ? 0 : DIFFERS_CONTENT);
 	return ERR_OK;
 }
@@ -126,7 +146,7 @@ comparing_pair(
 	if ((*differs & (DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT)) != 0)
 		return ERR_OK;
 	if ((*differs & UNSURE_CONTENT) != 0)
-		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), differs));
+		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), NULL, differs));
 	return compare_xattrs(w, pair, differs);
 }
 
@@ -157,7 +177,10 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	if (verdict == COMPARED_SKIP || (t->differs & DIFFERS_TYPE) != 0)
 		return ERR_OK;
 	if (verdict == COMPARED_READ) {
-		TRY(compare_content(w, &pair, e->follow, &t->differs));
+		/* who wants a digest of what is equal need not read it again */
+		t->seen = w->run->ledger != NULL;
+		TRY(compare_content(
+		    w, &pair, e->follow, t->seen ? &w->hashing.observer : NULL, &t->differs));
 		verdict = compare_verdict(opts, st, &t->dest.st, t->differs);
 	}
 	if (S_ISLNK(st->st_mode))
@@ -168,15 +191,14 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	return compare_names(w, st, t);
 }
 
-/* Whether the directory in E's way is empty, so that nothing is lost with it. */
-static bool
-is_empty(const struct entry *e)
+bool
+comparing_is_empty(int dir, const char *name)
 {
 	struct dir_list list;
-	struct dir_name found = { .name = e->name };
+	struct dir_name found = { .name = name };
 	own_fd fd = -1;
 
-	if (err_failed(dir_open(e->dir->dst_fd, e->name, SIDE_DST, &fd)))
+	if (err_failed(dir_open(dir, name, SIDE_DST, &fd)))
 		return false;
 	own_mem char *buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 	if (buf == NULL || err_failed(dir_list_start(&list, fd, buf, 0)) ||
@@ -197,9 +219,18 @@ act_on_directory(struct worker *w, const struct entry *e)
 {
 	const struct delete_opts *del = &w->run->mirror->opts->del;
 
-	if (del->on || del->force || is_empty(e))
+	if (del->on || del->force || comparing_is_empty(e->dir->dst_fd, e->name))
 		return act(STEP_AWAY, REASON_DIFFERS);
 	return act(STEP_REFUSE, REASON_FULL_DIR);
+}
+
+/* Whether T is to be brought up to date as it stands: with all of its names, and no old content to save. */
+static bool
+may_rewrite(const struct worker *w, const struct stat *st, const struct target *t)
+{
+	return w->run->mirror->opts->inplace && w->run->copy->plan.backup == BACKUP_NONE &&
+	       S_ISREG(st->st_mode) && S_ISREG(t->dest.st.st_mode) &&
+	       (t->differs & DIFFERS_NAMES) == 0;
 }
 
 static struct action
@@ -210,7 +241,10 @@ action_of(struct worker *w, const struct entry *e, const struct stat *st, const 
 	bool dir = S_ISDIR(st->st_mode);
 	bool backup = w->run->copy->plan.backup != BACKUP_NONE;
 
-	switch (compare_verdict(opts, st, dst, t->differs)) {
+	enum compared verdict = compare_verdict(opts, st, dst, t->differs);
+	if (verdict == COMPARED_CONTENT && may_rewrite(w, st, t))
+		return act(STEP_IN_PLACE, REASON_DIFFERS);
+	switch (verdict) {
 	case COMPARED_EQUAL:
 		return dir ? act(STEP_MERGE, REASON_EQUAL) : act(STEP_SKIP, REASON_EQUAL);
 	case COMPARED_ABSENT:

@@ -25,8 +25,12 @@
 #include "run/carry.h"
 #include "run/fanout.h"
 #include "run/filepipe.h"
+#include "run/inventory.h"
+#include "run/mirror.h"
 #include "run/places.h"
 #include "run/readback.h"
+#include "run/rewrite.h"
+#include "run/update.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -52,6 +56,9 @@ carry_stood_still(const struct worker *w, const struct stat *before, const struc
 struct opened {
 	int fd;
 	struct stat *st;
+	bool updates; /* the destination has an older copy, of which only what differs is written */
+	const struct stat
+	    *old; /* else, attributes of what is replaced, if that may be cloned first */
 };
 
 struct err
@@ -82,23 +89,46 @@ take_digests(struct worker *w)
 	return str_check(&w->hash);
 }
 
-/* Move the content by the ladder. */
+/* Write only what differs from an older copy; false in *DONE if that cannot be. */
+static struct err
+update(struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved,
+    bool *done)
+{
+	const struct updating u = {
+		.src = from.fd,
+		.st = from.st,
+		.dst = dst,
+		.in_place = from.updates,
+		.old = from.old,
+	};
+
+	*done = false;
+	return from.updates || from.old != NULL ? update_content(w, e, &u, moved, done) : ERR_OK;
+}
+
+/* Move the content by the ladder, unless only some of it has to be moved. */
 static struct err
 copy_content(
     struct worker *w, const struct entry *e, struct opened from, int dst, struct moved *moved)
 {
 	struct run *run = w->run;
 	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+	/* a digest that is known leaves the content to the kernel */
+	bool wants_digests = run->request.hash != NULL && !inventory_knows(w, e, from.st);
 	struct engine_file file = {
 		.src = from.fd,
 		.st = from.st,
 		.dst = dst,
 		.dst_dev = e->dir->dst.st_dev,
 		.live_bytes = &run->live->bytes_done,
-		.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
+		.observer = wants_digests ? &w->hashing.observer : NULL,
 	};
 
-	TRY(engine_copy(w->engine, &file, buf, moved));
+	bool done;
+
+	TRY(update(w, e, from, dst, moved, &done));
+	if (!done)
+		TRY(engine_copy(w->engine, &file, buf, moved));
 	/* a clone that nobody wants a digest of was not seen */
 	if (moved->method == METHOD_CLONE && run->request.hash_unshared)
 		return ERR_OK;
@@ -117,7 +147,7 @@ move_content(
 		return fanout_move(w, e, dst, moved);
 	for (int i = 0; i < CARRY_TRIES; i++) {
 		str_clear(&w->hash);
-		if (i > 0)
+		if (i > 0 && !from.updates)
 			TRY(file_truncate(dst, 0));
 		if (w->run->request.through != NULL)
 			TRY(carry_through(w, e, from.fd, from.st, dst, moved));
@@ -126,6 +156,7 @@ move_content(
 		TRY(file_stat(from.fd, SIDE_SRC, &after));
 		if (carry_stood_still(w, from.st, &after, moved))
 			return ERR_OK;
+		rewrite_stat(w->run, &after);
 		*from.st = after;
 	}
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, moved->bytes);
@@ -139,7 +170,7 @@ move_checked(
 	bool same;
 
 	for (int i = 0; i < CARRY_TRIES; i++) {
-		if (i > 0)
+		if (i > 0 && !from.updates)
 			TRY(file_truncate(dst, 0));
 		struct err err = move_content(w, e, from, dst, &o->moved);
 		if ((err_failed(err) && err.op != OP_CHANGED) ||
@@ -175,6 +206,7 @@ read_stream(struct worker *w, int src, int dst, struct observer *seen, struct mo
 		TRY(err);
 		if (seen != NULL)
 			seen->see(seen, w->buf, got);
+		TRY(pace_take(run->pace, (int64_t)got));
 		TRY(file_write_all(dst, w->buf, got));
 		moved->bytes += (int64_t)got;
 	} while (got > 0);
@@ -211,10 +243,39 @@ how_of(const struct worker *w, const struct target *t)
 	case STEP_REPLACE:
 		return t->through ? COMMIT_THROUGH : COMMIT_REPLACE;
 	case STEP_IN_PLACE:
+		if (w->run->mirror != NULL)
+			return COMMIT_UPDATE;
 		return t->through ? COMMIT_THROUGH : COMMIT_IN_PLACE;
 	default:
 		return w->run->copy->plan.atomic ? COMMIT_WHOLE : COMMIT_DIRECT;
 	}
+}
+
+/* Begin to rewrite what T found as it stands.  What cannot be, or is another file by now, is replaced:
+ * then T says so. */
+static struct err
+begin_update(
+    struct worker *w, const struct entry *e, mode_t mode, struct target *t, struct commit *c)
+{
+	struct stat now;
+
+	struct err err = commit_begin(c, e->dir->dst_fd, e->name, COMMIT_UPDATE, mode);
+	if (!err_failed(err))
+		err = file_stat(c->fd, SIDE_DST, &now);
+	if (!err_failed(err) && now.st_ino == t->dest.st.st_ino && now.st_dev == t->dest.st.st_dev)
+		return ERR_OK;
+	commit_discard(c);
+	t->action.step = STEP_REPLACE;
+	mirror_leave(w->run->mirror, &t->dest.st);
+	return commit_begin(c, e->dir->dst_fd, e->name, COMMIT_REPLACE, mode);
+}
+
+/* Whether what is written of a file with ST stays for the next run, if this one does not finish it. */
+static bool
+is_resumable(const struct worker *w, const struct stat *st, enum commit_how how)
+{
+	return w->run->mirror != NULL && w->run->mirror->opts->partial && S_ISREG(st->st_mode) &&
+	       st->st_size >= PUBLISH_MIN && (how == COMMIT_WHOLE || how == COMMIT_REPLACE);
 }
 
 /* Begin the file as T says.  A name that turned up in a directory that was new is looked at. */
@@ -226,7 +287,12 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 
 	if (t->action.step == STEP_UNLINK)
 		TRY(target_clear(w, e, t));
-	struct err err = commit_begin(c, e->dir->dst_fd, e->name, how_of(w, t), mode);
+	enum commit_how how = how_of(w, t);
+	if (how == COMMIT_UPDATE)
+		return begin_update(w, e, mode, t, c);
+	if (is_resumable(w, st, how))
+		return commit_resume(c, e->dir->dst_fd, e->name, how, mode & ~w->run->umask);
+	struct err err = commit_begin(c, e->dir->dst_fd, e->name, how, mode);
 	if (err_failed(err) && t->action.step == STEP_IN_PLACE && w->run->copy->plan.force) {
 		TRY(dir_unlink(e->dir->dst_fd, e->name));
 		t->action.step = STEP_CREATE;
@@ -242,7 +308,7 @@ move_basis(
 {
 	own_fd fd = -1;
 	struct stat st;
-	struct opened from = { -1, &st };
+	struct opened from = { -1, &st, false, NULL };
 
 	TRY(dir_open_file(t->basis_dir, e->name, false, &fd));
 	TRY(file_stat(fd, SIDE_SRC, &st));
@@ -266,14 +332,15 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	    t->action.step == STEP_REPLACE && !rewrites && !anew && S_ISREG(t->dest.st.st_mode);
 	bool is_new = !rewrites && !replaces;
 
+	from.updates = c->how == COMMIT_UPDATE || c->resumed;
+	from.old = replaces && update_pays(w, st, t) ? &t->dest.st : NULL;
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
 	else if (t->basis != NULL)
 		moved = move_basis(w, e, t, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only) {
+	else if (!w->run->copy->plan.attributes_only)
 		moved = move_checked(w, e, from, c->fd, o);
-		o->hashed = w->hash.len > 0;
-	}
+	o->hashed = !stream && S_ISREG(st->st_mode) && w->hash.len > 0;
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)
@@ -317,6 +384,8 @@ write_file(struct worker *w, const struct entry *e, struct opened from, struct t
 {
 	struct commit c;
 
+	if (w->run->mirror != NULL)
+		mark_set(w->run);
 	TRY(begin(w, e, from.st, t, &c));
 	str_clear(&w->hash);
 	struct err err = fill(w, e, from, t, &c, o);
@@ -332,7 +401,7 @@ struct err
 carry_content(struct worker *w, const struct entry *e, int src, struct stat *st, struct target *t,
     struct carried *o)
 {
-	struct opened from = { src, st };
+	struct opened from = { src, st, false, NULL };
 
 	if (t->action.step == STEP_ATTRIBUTES)
 		return only_attributes(w, e, src, st, t);

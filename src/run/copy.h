@@ -27,6 +27,7 @@ struct copy_opts {
 	struct through_opts through; /* commands that content goes through */
 	const char **to;             /* [n_to], directories that get all copies too; owned array */
 	size_t n_to;                 /* number of them, at most COPY_TO_MAX */
+	int64_t bwlimit;             /* bytes a second that may be written, 0 = any */
 	enum durability fsync;       /* durability */
 	enum readback_when verify;   /* whether what was written is read back */
 	int jobs;                    /* workers, 0 = chosen by the program */
@@ -42,6 +43,7 @@ struct copy_opts {
 	struct select_opts select;   /* what to leave out, or what to copy alone */
 	const char
 	    *manifest;     /* --manifest: write one to this file, or NULL; HASH is not empty then */
+	const char *known; /* --known: a manifest of before, or NULL; HASH is not empty then */
 	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
 	size_t n_operands; /* number of them; with --files-from at most one source */
 };

@@ -12,6 +12,7 @@
 #include "base/own.h"
 #include "run/ignores.h"
 #include "run/mirror.h"
+#include "run/rewrite.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/file.h"
@@ -51,6 +52,7 @@ open_both(struct worker *w, struct node *n, const struct entry *e, int fds[2])
 	else
 		TRY(dir_open(n->parent->src_fd, n->src_name, SIDE_SRC, &fds[0]));
 	TRY(file_stat(fds[0], SIDE_SRC, &n->src));
+	rewrite_stat(w->run, &n->src);
 	if (w->run->base->dst.st_ino != 0 && is_same(&n->src, &w->run->base->dst)) {
 		tell_error(
 		    w, e, err_make(EINVAL, OP_REFUSE, SIDE_SRC, -1), "it is the destination");

@@ -13,6 +13,7 @@
 #include "base/size.h"
 #include "run/carry.h"
 #include "run/ignores.h"
+#include "run/lastsource.h"
 #include "run/mirror.h"
 #include "run/prune.h"
 #include "run/sink.h"
@@ -74,16 +75,16 @@ is_protected(struct worker *w, const struct node *n, const struct side_name *nam
 	return ignores_ask(w, n, name->name, name->type == DT_DIR, side, NULL);
 }
 
-/* Whether N has extras that no filter protects. */
+/* Whether N has extras that filters protect, or such that they do not. */
 static bool
-has_extras(struct worker *w, const struct node *n)
+has_extras(struct worker *w, const struct node *n, bool protected)
 {
 	struct side_name name;
 
 	if (sides_unmet(n->sides) == 0)
 		return false;
 	for (size_t at = 0; sides_extra(n->sides, &at, &name), name.name != NULL;) {
-		if (!is_protected(w, n, &name))
+		if (is_protected(w, n, &name) == protected)
 			return true;
 	}
 	return false;
@@ -115,7 +116,9 @@ extras_listed(struct worker *w, struct node *n)
 
 	if (n->sides == NULL)
 		return;
-	bool keep = del->on && !n->partial && sides_are_whole(n->sides) && has_extras(w, n);
+	bool keep = del->on && !n->partial && sides_are_whole(n->sides) && has_extras(w, n, false);
+	if (w->run->mirror->opts->prune_empty && has_extras(w, n, true))
+		atomic_store(&n->held, true);
 	pthread_mutex_lock(&x->lock);
 	x->standing += (int64_t)sides_count(n->sides);
 	if (keep && n->met == 0 && n->parent->parent == NULL)
@@ -249,6 +252,7 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	const char *src = run->request.report->n_srcs > 0 ? run->request.report->srcs[0] : "";
 	struct str hint = STR_INIT;
 	struct str why = STR_INIT;
+	const char *moved;
 	bool held = false;
 
 	str_adds(&hint, "is ");
@@ -261,6 +265,11 @@ is_braked(struct run *run, struct extras *x, struct toll toll)
 	} else if (toll.doomed > 0 && x->empty != NULL && !insists(del)) {
 		str_add_quoted(&why, x->empty, strlen(x->empty));
 		str_adds(&why, " is empty");
+		brake(run, toll, why.buf, hint.buf);
+		held = true;
+	} else if (toll.doomed > 0 && !insists(del) && (moved = lastsource_moved(run)) != NULL) {
+		str_add_quoted(&why, moved, strlen(moved));
+		str_adds(&why, " is on another file system than last time");
 		brake(run, toll, why.buf, hint.buf);
 		held = true;
 	} else if (is_too_much(del, toll)) {
@@ -336,4 +345,5 @@ extras_conclude(struct run *run)
 			delete_all(w, x);
 	}
 	let_go(w, x, held);
+	run->mirror->braked = held;
 }

@@ -90,6 +90,7 @@ see(struct observer *o, const void *bytes, size_t n)
 		struct buffered b = {
 			.dst = s->dst,
 			.holes = f->holes,
+			.pace = f->w->run->pace,
 			.live_bytes = &f->w->run->live->bytes_done,
 		};
 		if (s != f->leader && wants(s))

@@ -82,7 +82,7 @@ carry_name(struct feed *f, struct worker *w, char *path)
 		    "a listed name may not contain '..'");
 		return;
 	}
-	if (!chain_to(w, &f->chain, path, f->follow, &dir, &last))
+	if (!chain_to(w, &f->chain, (struct chain_path){ path, 0 }, f->follow, &dir, &last))
 		return;
 	struct entry e = {
 		.dir = dir,

@@ -19,6 +19,7 @@ struct ledger_opts {
 	struct inodes *inodes;          /* of the run; borrowed */
 	unsigned workers;               /* who may note, the main thread counted */
 	bool rooted;     /* the run has one operand: if that is a directory it is "." */
+	bool numbered;   /* entries have numbers of their own: the later of one name stands */
 	bool identified; /* files have their inode number and change time, for --known */
 	bool
 	    apart; /* operands are trees of their own, each beginning with "."; for ledger_tree() */
@@ -36,6 +37,9 @@ void ledger_note(
     struct worker *w, const struct entry *e, const struct stat *st, enum known_content content);
 /* Likewise the directory N, which has been entered. */
 void ledger_note_directory(struct worker *w, const struct node *n);
+
+/* W notes nothing more: bring what it noted in order, if the run has a ledger. */
+void ledger_retire(struct worker *w);
 
 /* The path that the file E has in a manifest; ROOTED as in struct ledger_opts. */
 void ledger_path(bool rooted, const struct entry *e, struct str *path);

@@ -5,7 +5,9 @@
 #include "run/comparing.h"
 #include "run/directory.h"
 #include "run/extras.h"
+#include "run/hollow.h"
 #include "run/ignores.h"
+#include "run/ledger.h"
 #include "run/mirror.h"
 #include "run/sink.h"
 #include "sys/file.h"
@@ -52,16 +54,33 @@ enter(struct worker *w, struct node *n, const struct entry *e, int *dst)
 }
 
 static void
-entered(struct worker *w, const struct node *n, const struct entry *e)
+tell_directory(struct worker *w, const struct node *n, const struct entry *e)
 {
 	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
 	struct target t = { .differs = n->differs, .dest.st = n->dst };
 
+	ledger_note_directory(w, n);
 	if (!n->fresh && n->dst.st_ino != 0) {
 		o.action = n->differs != 0 ? ACTION_ATTRIBUTES : ACTION_UNCHANGED;
 		o.note = comparing_words(w, &n->src, &t);
 	}
 	tell_item(w, e, &o);
+}
+
+static void
+entered(struct worker *w, const struct node *n, const struct entry *e)
+{
+	/* whether there will be such a directory only its end shows */
+	if (!w->run->mirror->opts->prune_empty)
+		tell_directory(w, n, e);
+}
+
+static void
+carry(struct worker *w, const struct entry *e)
+{
+	if (w->run->mirror->opts->prune_empty)
+		atomic_store(&e->dir->filled, true);
+	carry_entry(w, e);
 }
 
 /* Set what differs on directory N, and its times, which what happened in it may have changed. */
@@ -74,6 +93,10 @@ finish(struct node *n, struct err why, void *worker)
 	struct stat now;
 
 	sink_drop_sides(w, n);
+	if (hollow_is(w, n))
+		return;
+	if (w->run->mirror->opts->prune_empty)
+		tell_directory(w, n, &e);
 	if (n->failed || n->dst.st_ino == 0 || w->run->request.dry_run)
 		return;
 	struct err err = why;
@@ -99,7 +122,7 @@ const struct sink sink_mirror = {
 	.enter = enter,
 	.entered = entered,
 	.list = list,
-	.carry = carry_entry,
+	.carry = carry,
 	.carry_at_once = sink_carry_later,
 	.listed = extras_listed,
 	.finish = finish,

@@ -42,9 +42,8 @@ own_name(const char *archive)
 	return name;
 }
 
-/* Open the directory PATH as the run's base. */
-static struct err
-open_base(struct unpacking *u, int dir, const char *path)
+struct err
+owndir_open(struct unpacking *u, int dir, const char *path)
 {
 	struct run *run = &u->run;
 	int fds[2] = { -1, -1 };
@@ -74,9 +73,8 @@ open_base(struct unpacking *u, int dir, const char *path)
 	return ERR_OK;
 }
 
-/* Without a destination: a base for telling alone. */
-static bool
-dry_base(struct unpacking *u)
+bool
+owndir_begin_nowhere(struct unpacking *u)
 {
 	u->run.base = node_new_base(u->run.nodes, AT_FDCWD, -1, u->opts->report.dst);
 	if (u->run.base == NULL)
@@ -93,7 +91,7 @@ begin_own(struct unpacking *u)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	TRY(dir_open_path(AT_FDCWD, ".", SIDE_DST, &u->above));
 	TRY(dir_make(u->above, u->own, 0777));
-	return open_base(u, u->above, u->own);
+	return owndir_open(u, u->above, u->own);
 }
 
 bool
@@ -102,20 +100,18 @@ owndir_begin(struct unpacking *u)
 	const char *dir = u->opts->dir;
 	struct err err;
 
-	if (unpack_is_dry(u->opts))
-		return dry_base(u);
 	if (dir != NULL) {
 		err = dir_make(AT_FDCWD, dir, 0777);
 		if (err.code == EEXIST)
 			err = ERR_OK;
 		if (!err_failed(err))
-			err = open_base(u, AT_FDCWD, dir);
+			err = owndir_open(u, AT_FDCWD, dir);
 		if (err_failed(err))
 			tell_operand_error(&u->run, dir, err, NULL);
 		return !err_failed(err);
 	}
 	if (strcmp(u->opts->archive, "-") == 0) {
-		err = open_base(u, AT_FDCWD, ".");
+		err = owndir_open(u, AT_FDCWD, ".");
 		if (err_failed(err))
 			tell_operand_error(&u->run, ".", err, NULL);
 		return !err_failed(err);

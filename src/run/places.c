@@ -73,7 +73,8 @@ places_open(struct run *run)
 
 	if (!lock(run))
 		return false;
-
+	if (run->base->dst_fd >= 0)
+		mark_find(run);
 	for (size_t i = 0; i < opts->n_bases; i++) {
 		struct basis_opt *b = &opts->bases[i];
 		b->fd = -1;

@@ -44,11 +44,21 @@ run_crew_size(const struct run *run)
 	return (fs_traits(type) & FS_ONE_CREATOR) != 0 ? 1 : run->n_workers;
 }
 
+static void
+retire(void *arg, unsigned number)
+{
+	struct run *run = arg;
+
+	run->retire(&run->workers[number]);
+}
+
 struct err
 run_start_workers(struct run *run)
 {
 	if (run->started)
 		return ERR_OK;
+	if (run->retire != NULL)
+		sched_at_end(run->sched, retire, run);
 	struct err err = sched_start(run->sched, run_crew_size(run));
 	if (err_failed(err))
 		tell_operand_error(run, run->request.report->dst, err, NULL);
@@ -108,8 +118,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	/* a sync has rules of its own kind */
-	if (select->n_rules == 0 || run->mirror != NULL)
+	/* a sync has rules of its own kind, but for one that is part of another verb */
+	if (select->n_rules == 0 || (run->mirror != NULL && select == &run->copy->select))
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)
@@ -193,10 +203,15 @@ prepare(struct run *run)
 	TRY(proc_signalfd(&run->sigfd));
 	fit_limits(run);
 	refusals_init(&run->refusals);
+	if (run->request.bwlimit > 0) {
+		pace_init(&run->pacing, run->request.bwlimit, &run->cancel);
+		run->pace = &run->pacing;
+	}
 	run->engine = (struct engine){
 		.opts = run->request.engine,
 		.refusals = &run->refusals,
 		.cancel = &run->cancel,
+		.pace = run->pace,
 	};
 	run->umask = proc_umask();
 	run->uid = proc_uid();
@@ -240,6 +255,8 @@ release(struct run *run)
 	bufs_free(run->bufs);
 	filter_free(run->filter);
 	refusals_release(&run->refusals);
+	if (run->pace != NULL)
+		pace_release(run->pace);
 	proc_close(&run->sigfd);
 	proc_close(&run->done_fd);
 	cancel_release(&run->cancel);

@@ -9,6 +9,7 @@
 #include "sys/dir.h"
 #include "thread/bufs.h"
 #include "thread/cancel.h"
+#include "thread/pace.h"
 #include "thread/sched.h"
 #include "tree/entry.h"
 #include "tree/links.h"
@@ -52,6 +53,7 @@ struct request {
 	const char *const *to;              /* [n_to], directories that get all that DEST gets */
 	size_t n_to;                        /* number of them */
 	struct report_opts *report;         /* output */
+	int64_t bwlimit;                    /* bytes a second that may be written, 0 = any */
 	int jobs;                           /* workers, 0 = chosen by the program */
 	bool one_at_a_time;                 /* one worker: it asks questions */
 	bool dry_run;                       /* change nothing */
@@ -66,6 +68,9 @@ struct run {
 	const struct copy_opts
 	    *copy;             /* what was asked of a directory as sink; NULL for other sinks */
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
+	struct inodes *inodes; /* digests of files with several names, or NULL; locks itself */
+	struct known *known;   /* what was known before; NULL = nothing */
+	bool rooted;           /* paths in manifests begin below the one operand */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */
 	struct hash_run *hash;          /* what the verb hash needs besides; NULL for others */
 	struct mirror *mirror;          /* what a sync knows; NULL for other verbs */
@@ -81,6 +86,8 @@ struct run {
 	struct place *places;           /* [n_places], owned; NULL = there is one destination */
 	size_t n_places;                /* number of them, the first one included, or 0 */
 	struct refusals refusals;       /* locks itself */
+	struct pace *pace;              /* how fast content may be written, locks itself; or NULL */
+	struct pace pacing;             /* what PACE is, if it is anything */
 	struct engine engine;           /* borrows OPTS, REFUSALS and CANCEL */
 	struct node *base;      /* the directory that operands go into; NULL before it is known */
 	struct worker *workers; /* n_workers + 1: the last one is the main thread's */
@@ -101,6 +108,8 @@ struct run {
 	atomic_bool faulty;     /* something was told to have failed, or to have gone away */
 	atomic_bool stopped;    /* a fatal error was told: no second one is */
 	int signal;             /* the signal that ended the run, 0 = none */
+	/* What W does when there are no more jobs, NULL = nothing; set by the verb. */
+	void (*retire)(struct worker *w);
 };
 
 /* What a verb adds to a run. */

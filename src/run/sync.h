@@ -4,6 +4,7 @@
 #define DECANT_SYNC_H
 
 #include "run/copy.h"
+#include "run/rewrite.h"
 #include "tree/compare.h"
 
 /* What may be deleted. */
@@ -50,18 +51,23 @@ struct sync_opts {
 	struct copy_opts copy; /* first: what is done with what differs, and all that is shared */
 	struct compare_opts compare; /* what differs */
 	struct delete_opts del;      /* what has no source */
+	struct rewrite rewrite;      /* modes and owners other than the source's; owned */
 	struct basis_opt *bases;     /* earlier trees, in the order given [n_bases]; owned */
 	size_t n_bases;              /* number of them */
 	struct ignore_opts ignore;   /* what is left out; its arrays are owned */
-	const char *why;        /* --why: say what decides about this name, do nothing; or NULL */
+	const char *archive; /* the one SOURCE, an archive that stands for what is in it, or NULL */
+	const char *why;     /* --why: say what decides about this name, do nothing; or NULL */
 	bool require_sharing;   /* --require-sharing: new files that share nothing are a failure */
 	const char *backup_dir; /* --backup-dir: where backups go, relative to DEST, or NULL */
 	bool backup_suffix;     /* their names there end in the suffix */
 	bool remove_source;     /* --remove-source-files: files that are there go here */
-	bool lock;              /* --lock: one run at a time into DEST */
-	int64_t stop_after_ms;  /* --stop-after: start nothing new after so long; 0 = for ever */
-	bool contents;          /* --contents: a SOURCE stands for what is in it, slash or not */
-	bool ignore_missing;    /* --ignore-missing-args: a SOURCE that is not there is none */
+	bool inplace;           /* --inplace: existing files are updated as they stand */
+	bool partial; /* --partial: big files that are not finished stay, for the next run */
+	bool lock;    /* --lock: one run at a time into DEST */
+	int64_t stop_after_ms; /* --stop-after: start nothing new after so long; 0 = for ever */
+	bool prune_empty;      /* --prune-empty-dirs: directories without files are none */
+	bool contents;         /* --contents: a SOURCE stands for what is in it, slash or not */
+	bool ignore_missing;   /* --ignore-missing-args: a SOURCE that is not there is none */
 };
 
 /*

@@ -60,7 +60,7 @@ count_content(struct counts *c, const struct carried *o)
 	if (o->moved.method == METHOD_CLONE)
 		c->cloned += o->moved.bytes;
 	else
-		c->written += o->moved.bytes - o->moved.holes;
+		c->written += o->moved.bytes - o->moved.holes - o->moved.kept;
 }
 
 void

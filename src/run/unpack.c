@@ -2,6 +2,9 @@
 /* The verb unpack: one thread decodes, the workers create; directories and digests at the end. */
 #include "run/unpack.h"
 
+#include "run/arcsync.h"
+#include "run/ignores.h"
+#include "run/mirror.h"
 #include "run/sink.h"
 #include "run/unpacking.h"
 #include "sys/dir.h"
@@ -84,6 +87,10 @@ give(struct run *run)
 	};
 	const char *why;
 
+	if (run->mirror != NULL && !arcsync_prepare(run)) {
+		u->stop = STOP_BROKEN;
+		return;
+	}
 	if (err_failed(u->unnamed)) {
 		tell_operand_error(run, u->culprit, u->unnamed, u->why);
 		report_raise(run->report, EXIT_USAGE);
@@ -102,7 +109,7 @@ give(struct run *run)
 		u->stop = STOP_BROKEN;
 		return;
 	}
-	if (!owndir_begin(u) || err_failed(run_start_workers(run))) {
+	if (!unpacknote_begin(u) || !u->use->begin(u) || err_failed(run_start_workers(run))) {
 		u->stop = STOP_BROKEN;
 		return;
 	}
@@ -153,6 +160,24 @@ tell_missing(struct unpacking *u)
 	}
 }
 
+/* What came whole is finished, whatever ended the archive. */
+void
+unpack_finish(struct unpacking *u)
+{
+	struct run *run = &u->run;
+
+	if (run->mirror != NULL)
+		arcsync_delete(u);
+	unpack_directories(u);
+	unpacknote_end(u);
+	if (u->opts->fsync != FSYNC_NONE && !cancel_requested(&run->cancel)) {
+		struct err err = fs_sync(run->base->dst_fd);
+		if (err_failed(err))
+			tell_operand_error(run, run->request.report->dst, err, NULL);
+	}
+	owndir_end(u);
+}
+
 static void
 conclude(struct run *run)
 {
@@ -164,16 +189,8 @@ conclude(struct run *run)
 		if (u->source.hashes)
 			tell_digests(u);
 	}
-	/* what came whole is finished, whatever ended the archive */
-	if (run->base != NULL && !unpack_is_dry(u->opts)) {
-		unpack_directories(u);
-		if (u->opts->fsync != FSYNC_NONE && !gone) {
-			struct err err = fs_sync(run->base->dst_fd);
-			if (err_failed(err))
-				tell_operand_error(run, run->request.report->dst, err, NULL);
-		}
-		owndir_end(u);
-	}
+	if (run->base != NULL && u->use->end != NULL)
+		u->use->end(u);
 }
 
 static void
@@ -184,6 +201,8 @@ release(struct unpacking *u)
 	picking_release(&u->picking);
 	dirspool_release(&u->spool);
 	madeset_release(&u->made);
+	pathset_release(&u->has);
+	unpacknote_release(u);
 	str_release(&u->full);
 	str_release(&u->path);
 	str_release(&u->link);
@@ -204,6 +223,8 @@ find_named(struct unpacking *u)
 {
 	const struct unpack_opts *opts = u->opts;
 
+	if (opts->manifest != NULL)
+		hash_algos_default(&u->algos);
 	if (opts->hash != NULL)
 		u->unnamed = hash_algos_find(opts->hash, &u->algos, &u->culprit, &u->why);
 	if (opts->owner_map != NULL && !err_failed(u->unnamed))
@@ -211,7 +232,7 @@ find_named(struct unpacking *u)
 }
 
 int
-unpack_run(struct unpack_opts *opts)
+unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 {
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
 	static const struct sink sink = { .finish = unpack_finish_directory };
@@ -221,26 +242,51 @@ unpack_run(struct unpack_opts *opts)
 	if (u == NULL)
 		return EXIT_STOPPED;
 	u->opts = opts;
+	u->use = what->use;
+	u->user = what->user;
 	u->above = u->decoded_fd = u->source.fd = -1;
 	u->full = u->path = u->link = u->top = STR_INIT;
 	dirspool_init(&u->spool);
+	unpacknote_init(&u->note);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->idle, NULL);
 	opts->report.io.stdout_is_data = opts->to_stdout;
 	find_named(u);
 	u->run = (struct run){
 		.sink = &sink,
+		.mirror = what->mirror,
+		.verify = what->verify,
+		.copy = what->mirror != NULL ? &what->mirror->opts->copy : NULL,
 		.request = {
 			.walk = &no_walk,
 			.select = &opts->select,
 			.engine = &opts->engine,
-			.hash = opts->hash != NULL && !err_failed(u->unnamed) ? &u->algos : NULL,
+			.hash = u->algos.n > 0 && !err_failed(u->unnamed) ? &u->algos : NULL,
 			.report = &opts->report,
 			.jobs = opts->jobs,
 			.dry_run = opts->dry_run,
+			.one_tree = what->verify != NULL,
 		},
 	};
 	int status = run_carry_out(&u->run, &steps);
+	if (what->mirror != NULL)
+		ignores_release(&u->run);
 	release(u);
 	return status;
+}
+
+int
+unpack_run(struct unpack_opts *opts)
+{
+	struct unpack_for what = { .use = &use_make };
+
+	if (opts->del.on)
+		return arcsync_unpack(opts);
+	if (opts->list)
+		what.use = &use_list;
+	else if (opts->to_stdout)
+		what.use = &use_print;
+	else if (opts->dry_run)
+		what.use = &use_tell;
+	return unpack_run_for(opts, &what);
 }

@@ -7,6 +7,30 @@
 #include <errno.h>
 #include <string.h>
 
+mode_t
+member_type(enum arc_type type)
+{
+	static const mode_t types[] = {
+		[ARC_FILE] = S_IFREG,
+		[ARC_DIR] = S_IFDIR,
+		[ARC_SYMLINK] = S_IFLNK,
+		[ARC_HARD_LINK] = S_IFREG,
+		[ARC_FIFO] = S_IFIFO,
+		[ARC_CHAR] = S_IFCHR,
+		[ARC_BLOCK] = S_IFBLK,
+		[ARC_SOCKET] = S_IFSOCK,
+		[ARC_UNKNOWN] = 0,
+	};
+
+	return types[type];
+}
+
+enum item_kind
+member_kind(enum arc_type type)
+{
+	return kind_of_mode(member_type(type));
+}
+
 /* The number of user or group NAME, of which the last ones are remembered. */
 static int64_t
 number_of(struct unpacking *u, struct arc_name name, bool group)
@@ -66,14 +90,15 @@ is_acl(const char *name)
 	return strncmp(name, "system.posix_acl_", strlen("system.posix_acl_")) == 0;
 }
 
-/* Whether attribute NAME is kept at all: those of users always, what gives rights only with -p.  Labels of
- * the security module are the system's to give. */
+/* Whether attribute NAME is kept at all.  Labels of the security module are the system's to give. */
 static bool
 is_wanted(const struct unpacking *u, const char *name)
 {
+	if (is_acl(name))
+		return u->opts->permissions;
 	if (strncmp(name, "user.", 5) == 0)
-		return true;
-	return u->opts->permissions && strcmp(name, "security.selinux") != 0;
+		return u->opts->xattrs != XATTRS_NONE;
+	return u->opts->xattrs == XATTRS_ALL && strcmp(name, "security.selinux") != 0;
 }
 
 static struct err
@@ -98,9 +123,8 @@ set_xattrs(struct worker *w, const struct entry *e, const struct arc_member *m, 
 	}
 }
 
-/* The mode that M is to have; OWNED: it belongs to whom the archive says. */
-static mode_t
-mode_of(const struct worker *w, const struct arc_member *m, bool owned)
+mode_t
+member_mode(const struct worker *w, const struct arc_member *m, bool owned)
 {
 	const struct unpacking *u = unpacking_of(w->run);
 
@@ -155,7 +179,7 @@ member_attrs(struct worker *w, const struct entry *e, const struct arc_member *m
 	if (exact && (e->dir->default_acl || S_ISDIR(now->st_mode)))
 		err = first_of(err, meta_clear_acl(fd));
 	set_xattrs(w, e, m, fd, false);
-	mode_t mode = mode_of(w, m, owned);
+	mode_t mode = member_mode(w, m, owned);
 	if (!exact && S_ISDIR(now->st_mode))
 		mode |= now->st_mode & S_ISGID; /* as it has it from where it stands */
 	if (chowned || (now->st_mode & 07777) != mode || (exact && e->dir->default_acl))
@@ -185,7 +209,7 @@ member_attrs_at(
 		owned = !err_failed(err);
 	}
 	if (!is_link)
-		err = first_of(err, meta_chmod_at(dir, name, mode_of(w, m, owned)));
+		err = first_of(err, meta_chmod_at(dir, name, member_mode(w, m, owned)));
 	for (size_t i = 0; i < m->n_xattrs; i++) {
 		const struct arc_xattr *x = &m->xattrs[i];
 		if (!is_wanted(u, x->name) || (is_link && is_acl(x->name)))

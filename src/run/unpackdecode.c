@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The decoder: the archive's members, one after the other, checked and handed on. */
-#include "report/listing.h"
+#include "run/arcsync.h"
 #include "run/unpacking.h"
 #include "sys/file.h"
 #include "tree/memberpath.h"
@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum {
 	NAME_SHOWN = 4096 /* bytes of a name in messages: PATH_MAX, which real ones have not */
@@ -107,6 +105,19 @@ is_within_limits(struct unpacking *u, const struct arc_member *m)
 	return unpack_count_bytes(u, stored);
 }
 
+bool
+unpack_is_whole(struct unpacking *u)
+{
+	return u->ended && !u->torn && u->stop == STOP_NOT && !cancel_requested(&u->run.cancel);
+}
+
+bool
+unpack_wants(struct unpacking *u, const char *path, size_t len, bool is_dir)
+{
+	return picking_wants(&u->picking, path, len, is_dir) &&
+	       (u->run.mirror == NULL || !arcsync_leaves_out(u, path, len, is_dir));
+}
+
 /* Look at the member's names.  False: it is not to be unpacked; what is to be told was. */
 static bool
 check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is)
@@ -115,6 +126,7 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 	struct arc_name nameless = { .bytes = "?" };
 
 	if (m->name.bytes == NULL) {
+		u->torn = true;
 		unpack_refuse(u, nameless, "its name cannot be read");
 		return false;
 	}
@@ -129,7 +141,12 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 		return false;
 	if (*is == MEMBER_TOP)
 		return u->picking.n == 0;
-	return picking_wants(&u->picking, u->full.buf, u->full.len, m->type == ARC_DIR);
+	if (!unpack_wants(u, u->full.buf, u->full.len, m->type == ARC_DIR))
+		return false;
+	if ((u->use->notes_names || u->opts->del.on) &&
+	    err_failed(pathset_add(&u->has, u->path.buf, u->path.len)))
+		u->torn = true; /* what is not known to be here would count as missing */
+	return true;
 }
 
 /* Look at where the link M leads.  False: it was refused. */
@@ -208,7 +225,9 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 	TRY(unpack_enter(u, &u->path, true, &dir, &name, &culprit));
 	struct strand *s = strand_of(dir);
 	struct entry e = { .dir = dir->parent, .src_name = dir->name, .name = dir->name };
-	if (!s->fresh || s->spooled) /* it was there, or it came before */
+	if (!s->fresh && u->opts->existing == EXISTING_COMPARE)
+		TRY(arcsync_directory(u, dir, m, &o));
+	else if (!s->fresh || s->spooled) /* it was there, or it came before */
 		o.action = ACTION_ATTRIBUTES;
 	s->spooled = true;
 	TRY(spool(u, m));
@@ -220,7 +239,12 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 static void
 take_streaming(struct unpacking *u, struct node *dir, const char *name, const struct arc_member *m)
 {
-	struct item i = { .m = *m, .name = name, .streams = m->type == ARC_FILE };
+	struct item i = {
+		.m = *m,
+		.name = name,
+		.streams = m->type == ARC_FILE,
+		.number = (unsigned)u->entries,
+	};
 	struct entry e = { .dir = dir, .src_name = name, .name = name };
 
 	claim_wait(u, claim_of(u, &dir->src, name));
@@ -268,7 +292,8 @@ take_other(struct unpacking *u, struct node *dir, const char *name, const struct
 	bool large = m->size > (int64_t)bufs_size(u->batches) / 2;
 
 	unpack_owners(u, &owned);
-	if (m->type == ARC_FILE && m->data_at >= 0 && large) {
+	/* what is to be digested is read */
+	if (m->type == ARC_FILE && m->data_at >= 0 && large && u->run.request.hash == NULL) {
 		err = take_part(u, dir, name, &owned);
 		if (err.code != E2BIG)
 			return err;
@@ -287,9 +312,9 @@ take_other(struct unpacking *u, struct node *dir, const char *name, const struct
 	return ERR_OK;
 }
 
-/* Make member M, whose path is u->path. */
+/* Make member M. */
 static struct err
-take(struct unpacking *u, const struct arc_member *m, size_t *culprit)
+make(struct unpacking *u, const struct arc_member *m, size_t *culprit)
 {
 	struct node *dir;
 	const char *name;
@@ -314,57 +339,6 @@ take(struct unpacking *u, const struct arc_member *m, size_t *culprit)
 	return ERR_OK;
 }
 
-/* Write M's content to standard output. */
-static struct err
-print(struct unpacking *u, const struct arc_member *m)
-{
-	const struct arc_reading *reading = u->source.module->reading;
-	static const char zeros[4096];
-	const void *bytes;
-	size_t n;
-	int64_t off;
-	int64_t at = 0;
-
-	if (m->type != ARC_FILE)
-		return ERR_OK;
-	do {
-		TRY(cancel_check(&u->run.cancel));
-		TRY(reading->data(u->source.reader, &bytes, &n, &off));
-		if (!unpack_count_bytes(u, off + (int64_t)n - at))
-			return err_make(ECANCELED, OP_REFUSE, SIDE_SRC, -1);
-		while (at < off) {
-			size_t hole =
-			    off - at < (int64_t)sizeof zeros ? (size_t)(off - at) : sizeof zeros;
-			TRY(cancel_check(&u->run.cancel));
-			TRY(file_write_all(STDOUT_FILENO, zeros, hole));
-			at += (int64_t)hole;
-		}
-		TRY(file_write_all(STDOUT_FILENO, bytes, n));
-		at += (int64_t)n;
-	} while (n > 0);
-	return ERR_OK;
-}
-
-/* Tell what would become of M. */
-static void
-tell_dry(struct unpacking *u, const struct arc_member *m)
-{
-	struct carried o = {
-		.what = m->type == ARC_DIR       ? KIND_DIR
-			: m->type == ARC_SYMLINK ? KIND_SYMLINK
-						 : KIND_FILE,
-		.action = m->type == ARC_HARD_LINK ? ACTION_LINKED : ACTION_NEW,
-		.size = m->size > 0 ? m->size : 0,
-		.note = m->type == ARC_HARD_LINK ? u->link.buf : NULL,
-	};
-	struct entry e = { .dir = u->run.base, .src_name = u->path.buf, .name = u->path.buf };
-
-	if (o.action == ACTION_NEW)
-		o.moved.bytes = o.size;
-	if (u->path.len > 0)
-		tell_item(u->w, &e, &o);
-}
-
 /* Tell that M failed with ERR, at a directory on the way to it if CULPRIT is one. */
 static void
 tell_member(struct unpacking *u, const struct arc_member *m, struct err err, size_t culprit)
@@ -387,72 +361,20 @@ tell_member(struct unpacking *u, const struct arc_member *m, struct err err, siz
 	str_release(&words);
 }
 
-/* Tell what member M is. */
-static void
-list_member(struct unpacking *u, const struct arc_member *m)
-{
-	static const mode_t types[] = {
-		[ARC_FILE] = S_IFREG,
-		[ARC_DIR] = S_IFDIR,
-		[ARC_SYMLINK] = S_IFLNK,
-		[ARC_HARD_LINK] = S_IFREG,
-		[ARC_FIFO] = S_IFIFO,
-		[ARC_CHAR] = S_IFCHR,
-		[ARC_BLOCK] = S_IFBLK,
-		[ARC_SOCKET] = S_IFSOCK,
-		[ARC_UNKNOWN] = 0,
-	};
-	bool is_link = m->type == ARC_SYMLINK || m->type == ARC_HARD_LINK;
-	const struct listed listed = {
-		.path = m->name.bytes != NULL ? m->name.bytes : "?",
-		.target = is_link ? m->link.bytes : NULL,
-		.hard_link = m->type == ARC_HARD_LINK,
-		.mode = types[m->type] | (m->mode & 07777),
-		.uid = m->has_owner ? m->uid : -1,
-		.gid = m->has_owner ? m->gid : -1,
-		.user = u->opts->numeric ? NULL : m->uname.bytes,
-		.group = u->opts->numeric ? NULL : m->gname.bytes,
-		.size = m->type == ARC_SYMLINK ? -1 : m->size,
-		.major = m->rdev_major,
-		.minor = m->rdev_minor,
-		.has_mtime = (m->has_times & 1U << ARC_MTIME) != 0,
-		.mtime = m->times[ARC_MTIME],
-	};
-	size_t len = m->name.bytes != NULL ? m->name.len : 0;
-
-	/* what would be refused is shown all the same, but only without a choice */
-	enum memberpath is = memberpath_make(listed.path, len, 0, &u->full);
-	if (is == MEMBER_FINE
-		? !picking_wants(&u->picking, u->full.buf, u->full.len, m->type == ARC_DIR)
-		: u->picking.n > 0)
-		return;
-	report_emit(u->run.report, &(struct event){ .kind = EVENT_LISTED, .listed = &listed });
-}
-
 static void
 take_member(struct unpacking *u, const struct arc_member *m)
 {
 	enum memberpath is;
 	size_t culprit = 0;
-	struct err err = ERR_OK;
 
 	atomic_fetch_add_explicit(&u->run.live->items_found, 1, memory_order_relaxed);
 	if (!unpack_count_entry(u))
 		return;
-	if (u->opts->list) {
-		list_member(u, m);
+	if (!u->use->any_name && (!check_names(u, m, &is) || !check_kind(u, m)))
 		return;
-	}
-	if (!check_names(u, m, &is) || !check_kind(u, m))
+	if ((u->use->counts && !is_within_limits(u, m)) || arcsync_passes_by(u, m))
 		return;
-	if (u->opts->to_stdout)
-		err = print(u, m);
-	else if (!is_within_limits(u, m))
-		return;
-	else if (u->opts->dry_run)
-		tell_dry(u, m);
-	else
-		err = take(u, m, &culprit);
+	struct err err = u->use->take(u, m, &culprit);
 	if (err_class(err) == ERR_CLASS_FATAL)
 		tell_operand_error(&u->run, u->opts->dir, err, NULL);
 	if (err_class(err) == ERR_CLASS_FATAL)
@@ -476,6 +398,7 @@ tell_archive(struct unpacking *u, struct err err)
 	const char *said = NULL;
 	struct arc_name name = { .bytes = u->opts->archive };
 
+	u->torn = true;
 	err = arcsource_failure(&u->source, err, &said);
 	if (u->source.module->reading->is_over(u->source.reader))
 		u->stop = STOP_BROKEN;
@@ -499,6 +422,7 @@ unpack_decode(struct unpacking *u)
 		}
 		if (m == NULL) {
 			err = arcsource_end(&u->source, &said);
+			u->ended = true;
 			if (err_failed(err))
 				tell_archive(u, err);
 			break;
@@ -507,3 +431,10 @@ unpack_decode(struct unpacking *u)
 	}
 	batch_send(u);
 }
+
+const struct member_use use_make = {
+	.begin = owndir_begin,
+	.take = make,
+	.end = unpack_finish,
+	.counts = true,
+};

@@ -23,7 +23,9 @@
 #include "run/picking.h"
 #include "run/tell.h"
 #include "run/unpack.h"
+#include "run/unpacknote.h"
 #include "tree/madeset.h"
+#include "tree/pathset.h"
 
 enum {
 	NAMES_N =
@@ -46,6 +48,7 @@ struct item {
 	const char *name;     /* last component of its path */
 	struct piece *pieces; /* its content, or the beginning of it */
 	bool streams;         /* the reader has the content: the decoder carries it */
+	unsigned number;      /* of the member, from 1 */
 	bool in_archive;      /* M.data_at is where its content is */
 	int64_t end;          /* size of its content, unless it streams */
 	atomic_uint *claim;   /* the count of its name; NULL = none was taken */
@@ -86,10 +89,36 @@ enum unpack_stop {
 	STOP_LIMIT,  /* a limit was hit */
 };
 
+/* What a run does with members; static storage. */
+struct member_use {
+	/* Open what the run works on as its base; false: it was told why not.  Main thread. */
+	bool (*begin)(struct unpacking *u);
+	/*
+	 * Deal with M, whose path is u->path, or "" for the destination itself.  What failed is the member, or
+	 * the directory that is the first *CULPRIT bytes of its path, 0 = none.  The decoder.
+	 */
+	struct err (*take)(struct unpacking *u, const struct arc_member *m, size_t *culprit);
+	/* All members were taken and the workers are done; or NULL.  Main thread. */
+	void (*end)(struct unpacking *u);
+	bool counts;      /* content counts for the limits before it is taken */
+	bool notes_names; /* u->has is wanted */
+	bool any_name; /* names and kinds that are refused otherwise are taken too, with no path */
+};
+
+/* What a run is of beside its options; all borrowed. */
+struct unpack_for {
+	const struct member_use *use;
+	void *user;                     /* USE's own */
+	struct mirror *mirror;          /* what a sync knows: run.mirror */
+	const struct verifying *verify; /* what a comparison shares: run.verify */
+};
+
 /* One run of unpack. */
 struct unpacking {
 	struct run run; /* first */
 	const struct unpack_opts *opts;
+	const struct member_use *use;
+	void *user; /* USE's own; borrowed */
 	struct hash_algos algos;
 	struct owner_map owners;    /* --owner-map */
 	struct strand *base_strand; /* of the base, which no finisher sees; owned */
@@ -116,12 +145,17 @@ struct unpacking {
 	struct str full;        /* the member's path in the archive */
 	struct str path;        /* likewise below the destination */
 	struct str link;        /* path of the file that it is a link to */
-	struct str top;         /* the first component of the first member */
-	bool many_tops;         /* there was another */
-	int64_t entries;        /* members and directories so far */
-	int64_t bytes;          /* content so far */
+	struct pathset has; /* members and the directories that they are in, if USE notes them */
+	bool ended;         /* the archive was read to its end */
+	bool torn;          /* some of it could not be read */
+	struct str top;     /* the first component of the first member */
+	bool many_tops;     /* there was another */
+	int64_t entries;    /* members and directories so far */
+	int64_t bytes;      /* content so far */
 	enum unpack_stop stop;
 	struct owner_known known[LAST_OWNERS];
+
+	struct unpacknote note; /* of the manifest; its own threads */
 
 	/* the own directory, see owndir.c */
 	int above;        /* the directory it is in, -1 = there is none */
@@ -137,12 +171,24 @@ unpacking_of(struct run *run)
 	return (struct unpacking *)run;
 }
 
-/* True when nothing is to be made. */
-static inline bool
-unpack_is_dry(const struct unpack_opts *opts)
-{
-	return opts->dry_run || opts->to_stdout || opts->list;
-}
+/* Carry out OPTS for WHAT; as unpack_run(). */
+int unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what);
+/* End a run that made something: directories, durability, the own directory. */
+void unpack_finish(struct unpacking *u);
+
+/* --- uses of members --- */
+
+extern const struct member_use use_make;  /* they become files */
+extern const struct member_use use_tell;  /* it is told what would be made */
+extern const struct member_use use_print; /* content goes to standard output */
+extern const struct member_use use_list;  /* they are listed */
+
+/* The slot take of use_tell. */
+struct err unpack_foretell(struct unpacking *u, const struct arc_member *m, size_t *culprit);
+/* The file type that TYPE stands for, S_IF*; 0 = none. */
+mode_t member_type(enum arc_type type);
+/* Likewise the kind of item. */
+enum item_kind member_kind(enum arc_type type);
 
 /* --- what is told --- */
 
@@ -155,6 +201,10 @@ void unpack_refuse(struct unpacking *u, struct arc_name name, const char *why);
 
 /* Read the archive to its end.  The decoder. */
 void unpack_decode(struct unpacking *u);
+/* True when all members there are have been met, and the run goes on. */
+bool unpack_is_whole(struct unpacking *u);
+/* Whether what is PATH[len] in the archive is to be worked on: all that the options say of it. */
+bool unpack_wants(struct unpacking *u, const char *path, size_t len, bool is_dir);
 /* Count N more bytes of content; false: a limit was hit, and that was told. */
 bool unpack_count_bytes(struct unpacking *u, int64_t n);
 /* Count one more entry; likewise. */
@@ -215,6 +265,8 @@ struct err member_attrs(struct worker *w, const struct entry *e, const struct ar
 /* Likewise of NAME below DIR, which cannot be opened. */
 struct err member_attrs_at(
     struct worker *w, const struct entry *e, const struct arc_member *m, int dir, const char *name);
+/* The mode that M is to have; OWNED: it belongs to whom the archive says. */
+mode_t member_mode(const struct worker *w, const struct arc_member *m, bool owned);
 /* A stat with the times of M, those it has not as utimensat(2) leaves them alone. */
 void member_times(const struct arc_member *m, struct stat *st);
 
@@ -222,6 +274,10 @@ void member_times(const struct arc_member *m, struct stat *st);
 
 /* Begin: open or make the destination as the run's base.  False: it was told why not. */
 bool owndir_begin(struct unpacking *u);
+/* Begin without a destination: a base for telling alone.  Likewise. */
+bool owndir_begin_nowhere(struct unpacking *u);
+/* Open the directory PATH below DIR as the run's base.  Fails as opening does, or with MEMORY. */
+struct err owndir_open(struct unpacking *u, int dir, const char *path);
 /* End: an own directory with one entry gives way to it.  DROPPED: the base is closed by now. */
 void owndir_end(struct unpacking *u);
 

@@ -8,9 +8,11 @@
  */
 #include "run/verify.h"
 
+#include "run/arccheck.h"
 #include "run/carry.h"
 #include "run/dirjob.h"
 #include "run/entryjob.h"
+#include "run/inodes.h"
 #include "run/likeness.h"
 #include "run/manifestcheck.h"
 #include "run/sink.h"
@@ -269,17 +271,27 @@ conclude(struct run *run)
 	(void)run;
 }
 
-/* Whether the operands are a manifest and, perhaps, the directory that it is of. */
-static bool
-names_manifest(const struct verify_opts *opts)
+/* What the first operand is. */
+enum first_operand {
+	IS_TREE,     /* a tree, or a file that is compared with another */
+	IS_MANIFEST, /* a manifest of the tree that the second one is, or of the current directory */
+	IS_ARCHIVE,  /* an archive, likewise */
+};
+
+static enum first_operand
+look_at_first(const struct verify_opts *opts)
 {
 	struct stat st;
 
-	if (opts->n_operands < 2)
-		return true;
-	return manifestcheck_is_one(opts->operands[0]) &&
-	       !err_failed(dir_stat(AT_FDCWD, opts->operands[1], true, SIDE_DST, &st)) &&
-	       S_ISDIR(st.st_mode);
+	if (opts->n_operands > 1 &&
+	    (err_failed(dir_stat(AT_FDCWD, opts->operands[1], true, SIDE_DST, &st)) ||
+		!S_ISDIR(st.st_mode)))
+		return IS_TREE;
+	if (manifestcheck_is_one(opts->operands[0]))
+		return IS_MANIFEST;
+	if (arccheck_is_one(opts->operands[0]))
+		return IS_ARCHIVE;
+	return opts->n_operands > 1 ? IS_TREE : IS_MANIFEST;
 }
 
 /* Carry out RUN, comparing a tree with a manifest. */
@@ -297,7 +309,9 @@ run_manifest(struct run *run, struct verifying *v)
 	v->list = &list;
 	if (!err_failed(list.why) && list.algos.n > 0)
 		run->request.hash = &list.algos;
+	run->inodes = inodes_new(); /* without memory for them each name is read */
 	int status = run_carry_out(run, &steps);
+	inodes_free(run->inodes);
 	manifestcheck_release(&list);
 	return status;
 }
@@ -321,7 +335,8 @@ verify_run(struct verify_opts *opts)
 		},
 	};
 
-	if (names_manifest(opts))
+	enum first_operand first = look_at_first(opts);
+	if (first == IS_MANIFEST)
 		return run_manifest(&run, &verifying);
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
@@ -332,7 +347,7 @@ verify_run(struct verify_opts *opts)
 		if (verifying.pairs == NULL)
 			return EXIT_STOPPED;
 	}
-	int status = run_carry_out(&run, &steps);
+	int status = first == IS_ARCHIVE ? arccheck_run(&verifying) : run_carry_out(&run, &steps);
 	linkpairs_free(verifying.pairs);
 	return status;
 }

@@ -78,6 +78,13 @@ dir_open_write(int dir, const char *name, bool follow, int *fd)
 	    O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW), SIDE_DST, fd);
 }
 
+struct err
+dir_open_update(int dir, const char *name, int *fd)
+{
+	return open_checked(
+	    dir, name, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW, SIDE_DST, fd);
+}
+
 /* dir_open_below() for kernels and sandboxes without openat2. */
 static int
 open_by_component(int dir, const char *path, int flags)

@@ -37,6 +37,8 @@ struct err dir_open_write(int dir, const char *name, bool follow, int *fd);
 /* Open the directory PATH that a person named as a place to create names in: one that may not be
  * listed will do, and then knows nothing but *at calls and fstat (O_PATH). */
 struct err dir_open_place(int dir, const char *path, int *fd);
+/* Open the existing regular file NAME for reading and writing as it is; never follows a link. */
+struct err dir_open_update(int dir, const char *name, int *fd);
 /* The parent of directory FD, opened through "..". */
 struct err dir_open_parent(int fd, enum err_side side, int *parent);
 /* Create regular file NAME, a single component that must not exist, for writing. */

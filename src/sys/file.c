@@ -156,6 +156,16 @@ file_allocate(int fd, int64_t size)
 }
 
 struct err
+file_punch(int fd, int64_t off, int64_t len)
+{
+	int rc;
+	do
+		rc = fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, off, len);
+	while (rc < 0 && errno == EINTR);
+	return rc < 0 ? err_sys(OP_ALLOCATE, SIDE_DST, off) : ERR_OK;
+}
+
+struct err
 file_sync(int fd)
 {
 	int rc;

@@ -73,6 +73,10 @@ struct err file_truncate(int fd, int64_t size);
  * those beyond the size it sets. */
 struct err file_allocate(int fd, int64_t size);
 
+/* Make a hole of LEN bytes at OFF of destination FD; its size stays.  Any thread.
+ * Fails with ALLOCATE of the destination at OFF; EOPNOTSUPP where there is no such thing. */
+struct err file_punch(int fd, int64_t off, int64_t len);
+
 /* Make the content of destination FD durable, and what is needed to find it.  Any thread.  Blocks.
  * Fails with SYNC of the destination.  Never repeat it: a second call answers success for data
  * that was lost (ext4, xfs and btrfs of Linux 6.18). */

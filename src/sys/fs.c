@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -26,6 +28,17 @@ fs_free_bytes(int fd)
 	if (fstatvfs(fd, &v) != 0)
 		return -1;
 	return (int64_t)(v.f_bavail * v.f_frsize);
+}
+
+struct err
+fs_identity(int fd, uint64_t *id)
+{
+	struct statfs st;
+
+	if (fstatfs(fd, &st) != 0)
+		return err_sys(OP_STAT, SIDE_SRC, -1);
+	memcpy(id, &st.f_fsid, sizeof *id);
+	return *id != 0 ? ERR_OK : err_make(ENODATA, OP_STAT, SIDE_SRC, -1);
 }
 
 struct err

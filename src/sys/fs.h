@@ -11,6 +11,10 @@ struct err fs_sync(int fd);
 /* Bytes free for us on the file system of FD, -1 = unknown. */
 int64_t fs_free_bytes(int fd);
 
+/* What tells the file system of FD from others, by statfs(2); a disk keeps it.  Fails with STAT of the source,
+ * ENODATA where it has none. */
+struct err fs_identity(int fd, uint64_t *id);
+
 /* The path of what PATH leads to, without any symbolic link, as *REAL, which the caller frees.
  * Fails with STAT of the destination. */
 struct err fs_resolve(const char *path, char **real);

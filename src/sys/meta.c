@@ -58,7 +58,7 @@ meta_read_rules(const char *path)
 	size_t len;
 
 	conf.n = 0;
-	/* without the file the built-in rules of wanted() stand alone */
+	/* without the file the built-in rules of meta_wants() stand alone */
 	if (err_failed(fs_read_text(path, &text, &len)))
 		return;
 	for (const char *at = text; *at != '\0';) {
@@ -120,15 +120,14 @@ meta_list_at(struct meta_names *n, int dir, const char *name)
 	return list_into(n, &(struct xattr_of){ .fd = dir, .name = name });
 }
 
-/* Whether KEEP and the rules want attribute NAME. */
-static bool
-wanted(const char *name, const struct keep *keep)
+bool
+meta_wants(const char *name, const struct keep *keep)
 {
 	if (strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
-		return keep->mode;
+		return keep->mode && !keep->no_acl;
 	if (strcmp(name, selinux) == 0)
 		return keep->context;
-	if (!keep->xattr)
+	if (!keep->xattr || strcmp(name, META_MARK) == 0)
 		return false;
 	for (size_t i = 0; i < conf.n; i++) {
 		if (fnmatch(conf.rules[i].pattern, name, 0) == 0)
@@ -184,7 +183,7 @@ copy_all(struct meta_names *n, const struct xattr_of *src, const struct xattr_of
 {
 	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
 		const char *name = n->buf + i;
-		if (wanted(name, keep))
+		if (meta_wants(name, keep))
 			TRY(copy_one(n, name, src, dst, loss));
 	}
 	return ERR_OK;
@@ -243,7 +242,7 @@ visit(
 	v->loss = (struct meta_loss){ 0 };
 	TRY(list_into(n, of));
 	for (size_t i = 0; i < n->len; i += strlen(n->buf + i) + 1) {
-		if (wanted(n->buf + i, keep))
+		if (meta_wants(n->buf + i, keep))
 			TRY(visit_one(n, n->buf + i, of, v));
 	}
 	return ERR_OK;
@@ -286,7 +285,7 @@ compare_one_way(struct meta_names *const n[2], const struct holder *from, const 
 	for (size_t i = 0; i < n[0]->len; i += strlen(n[0]->buf + i) + 1) {
 		const char *name = n[0]->buf + i;
 		ssize_t len[2];
-		if (!wanted(name, keep))
+		if (!meta_wants(name, keep))
 			continue;
 		TRY(value_of(n[0], &from->of, from->side, name, &len[0]));
 		TRY(value_of(n[1], &with->of, with->side, name, &len[1]));
@@ -356,7 +355,7 @@ drop_others(const struct meta_names *src, struct meta_names *dst, const struct x
 	TRY(list_into(dst, of));
 	for (size_t i = 0; i < dst->len; i += strlen(dst->buf + i) + 1) {
 		const char *name = dst->buf + i;
-		if (!wanted(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
+		if (!meta_wants(name, keep) || has_name(src, name) || strcmp(name, selinux) == 0 ||
 		    strcmp(name, acl_access) == 0 || strcmp(name, acl_default) == 0)
 			continue;
 		if (xattr_remove(of, name) != 0 && errno != ENODATA)
@@ -406,6 +405,25 @@ static struct err
 set_value(const struct xattr_of *of, const char *name, const void *value, size_t len)
 {
 	return xattr_set(of, name, value, len) != 0 ? err_sys(OP_XATTR, SIDE_DST, -1) : ERR_OK;
+}
+
+struct err
+meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len)
+{
+	ssize_t got = xattr_get(&(struct xattr_of){ .fd = fd }, name, value, size);
+
+	if (got < 0)
+		return err_sys(OP_XATTR, SIDE_DST, -1);
+	*len = (size_t)got;
+	return ERR_OK;
+}
+
+struct err
+meta_drop_xattr(int fd, const char *name)
+{
+	return xattr_remove(&(struct xattr_of){ .fd = fd }, name) != 0
+		   ? err_sys(OP_XATTR, SIDE_DST, -1)
+		   : ERR_OK;
 }
 
 struct err

@@ -17,6 +17,7 @@ struct keep {
 	bool context;    /* the security context (security.selinux) */
 	bool xattr_must; /* --preserve named xattr: what cannot be kept is an error, not silence */
 	bool context_must; /* likewise context */
+	bool no_acl;       /* MODE is without ACLs: modes are not the source's */
 	bool default_mode; /* --no-preserve=mode: new files get 0666 less the umask */
 };
 
@@ -39,6 +40,8 @@ struct meta_loss {
 	char name[256];   /* its name, NUL-terminated */
 };
 
+/* Whether KEEP and the rules want attribute NAME; ACLs go with KEEP->mode. */
+bool meta_wants(const char *name, const struct keep *keep);
 /* Free what N holds. */
 void meta_names_release(struct meta_names *n);
 /* List the attributes of FD into N.  N->len is 0 when there are none or the file system has none.
@@ -113,6 +116,13 @@ struct err meta_clear_acl(int fd);
 /* True when directory FD has a default ACL, which its new children inherit. */
 bool meta_has_default_acl(int fd);
 
+/* The attribute that is the program's own: never kept, compared or removed with others. */
+#define META_MARK "user.decant.unfinished"
+
+/* Get attribute NAME of FD into VALUE[size]; *LEN bytes.  Fails with XATTR of the destination. */
+struct err meta_get_xattr(int fd, const char *name, void *value, size_t size, size_t *len);
+/* Remove attribute NAME of FD.  Fails with XATTR of the destination. */
+struct err meta_drop_xattr(int fd, const char *name);
 /* Set attribute NAME of FD to the LEN bytes at VALUE, as they are.  Fails with XATTR of the destination. */
 struct err meta_set_xattr(int fd, const char *name, const void *value, size_t len);
 /* Likewise of NAME below directory DIR, a link itself rather than what it leads to. */

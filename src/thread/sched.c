@@ -29,6 +29,8 @@ struct worker_thread {
 struct sched {
 	size_t batch_cap;
 	int done_fd;
+	sched_retire *retire; /* what each worker does at the end, or NULL */
+	void *retire_arg;     /* its */
 	unsigned n_workers;
 	struct worker_thread *workers;
 	atomic_uint hungry; /* workers asleep; read without the lock as a hint */
@@ -137,7 +139,16 @@ work(void *arg)
 		job->run(job, self->number);
 		job_done(self->sched);
 	}
+	if (self->sched->retire != NULL)
+		self->sched->retire(self->sched->retire_arg, self->number);
 	return NULL;
+}
+
+void
+sched_at_end(struct sched *s, sched_retire *retire, void *arg)
+{
+	s->retire = retire;
+	s->retire_arg = arg;
 }
 
 struct err

@@ -10,6 +10,9 @@ struct job;
 /* Carry out JOB, which is the callee's from now on, in worker WORKER (0-based). */
 typedef void job_run(struct job *job, unsigned worker);
 
+/* What worker WORKER does, with ARG, when there will be no more jobs. */
+typedef void sched_retire(void *arg, unsigned worker);
+
 /* What is put in a lane; the first member of the caller's own struct. */
 struct job {
 	struct job *next; /* the scheduler's while the job is in a lane */
@@ -35,6 +38,9 @@ struct sched;
 [[nodiscard]] struct sched *sched_new(size_t batch_cap, int done_fd);
 /* Free S.  NULL is fine.  The lanes are empty and the workers joined. */
 void sched_free(struct sched *s);
+/* Have each worker call RETIRE with ARG before its thread ends; before sched_start().  Who joins has to
+ * wait for it: it is for what all workers can do at once and the main thread one after the other. */
+void sched_at_end(struct sched *s, sched_retire *retire, void *arg);
 /* Start N workers, numbered from 0, called "dc-work-<n>".  Fails with THREAD when not even one
  * could be started; with fewer than N the run is only slower. */
 struct err sched_start(struct sched *s, unsigned n);

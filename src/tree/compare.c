@@ -100,12 +100,36 @@ is_equal_time(const struct compare_opts *opts, const struct stat *src, const str
 	       is_clamped(src->st_mtim, dst->st_mtim);
 }
 
+/* How long two changes of ST's file may be apart and leave one time of change.  That of its status is the
+ * kernel's alone: whole milliseconds are a file system's that knows no finer times. */
+static int64_t
+tick_of(const struct stat *st)
+{
+	if (st->st_ctim.tv_nsec % 1000000 != 0)
+		return TICK_NS;
+	for (size_t i = 0; i < sizeof(grains_ns) / sizeof(grains_ns[0]); i++) {
+		if (grains_ns[i] > TICK_NS && nanoseconds(st->st_mtim) % grains_ns[i] == 0)
+			return grains_ns[i];
+	}
+	return TICK_NS;
+}
+
 /* Whether the source may have changed within the tick in which the destination was finished, after it
  * was read: then equal times tell nothing. */
 static bool
 is_racy(const struct stat *src, const struct stat *dst)
 {
-	return is_near(src->st_mtim, dst->st_ctim, TICK_NS);
+	int64_t here = tick_of(src);
+	int64_t there = tick_of(dst);
+
+	return is_near(src->st_mtim, dst->st_ctim, here > there ? here : there);
+}
+
+/* Whether DST's size and time may be those of content that never reached the device. */
+static bool
+is_suspect(const struct compare_opts *opts, const struct stat *dst)
+{
+	return opts->suspect_s != 0 && dst->st_ctim.tv_sec >= opts->suspect_s;
 }
 
 static unsigned
@@ -118,9 +142,11 @@ compare_content(
 	case BY_NOTHING:
 		return DIFFERS_CONTENT;
 	case BY_SIZE:
-		return 0;
+		return src->st_size > 0 && is_suspect(opts, dst) ? UNSURE_CONTENT : 0;
 	case BY_TIME:
-		return same_time && src->st_size > 0 && is_racy(src, dst) ? UNSURE_CONTENT : 0;
+		return same_time && src->st_size > 0 && (is_racy(src, dst) || is_suspect(opts, dst))
+			   ? UNSURE_CONTENT
+			   : 0;
 	case BY_CONTENT:
 		break;
 	}

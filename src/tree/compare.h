@@ -18,11 +18,14 @@ enum compare_by {
 
 /* The options that comparing obeys; const once the run starts. */
 struct compare_opts {
-	enum compare_by by;   /* how content is compared */
-	int64_t window_ns;    /* times that are at most so far apart are equal; -1 = as far apart as
+	enum compare_by by; /* how content is compared */
+	int64_t window_ns;  /* times that are at most so far apart are equal; -1 = as far apart as
 	                       * the destination's file system rounds them */
-	bool update;          /* -u: a file that is newer at the destination stays */
-	bool existing;        /* --existing: nothing new is made */
+	int64_t
+	    suspect_s; /* a destination that was changed at this second or later may not have the
+	                       * content that its size and time stand for; 0 = there is none */
+	bool update;   /* -u: a file that is newer at the destination stays */
+	bool existing; /* --existing: nothing new is made */
 	bool ignore_existing; /* --ignore-existing: what is there stays */
 	bool mode;            /* modes count */
 	bool owner;           /* owner and group count */

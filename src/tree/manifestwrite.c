@@ -126,14 +126,39 @@ manifest_add_digests(
 	}
 }
 
+/* Numbers are written without printf(): a million lines have eight million of them. */
+
+static void
+add_time(struct str *s, const struct timespec *t)
+{
+	uint64_t sec = (uint64_t)t->tv_sec;
+
+	if (t->tv_sec < 0)
+		str_addc(s, '-');
+	str_add_number(s, t->tv_sec < 0 ? -sec : sec, 1);
+	str_addc(s, '.');
+	str_add_number(s, (uint64_t)t->tv_nsec, 9);
+	str_addc(s, ' ');
+}
+
+static void
+add_mode(struct str *s, mode_t mode)
+{
+	for (int shift = 9; shift >= 0; shift -= 3)
+		str_addc(s, (char)('0' + (mode >> shift & 7)));
+	str_addc(s, ' ');
+}
+
 static void
 add_inode(struct str *s, const struct manifest_entry *e)
 {
-	if (e->identified)
-		str_addf(s, "%" PRIu64 ":%" PRId64 ".%09ld ", e->ino, (int64_t)e->ctime.tv_sec,
-		    e->ctime.tv_nsec);
-	else
+	if (!e->identified) {
 		str_adds(s, "- ");
+		return;
+	}
+	str_add_number(s, e->ino, 1);
+	str_addc(s, ':');
+	add_time(s, &e->ctime);
 }
 
 void
@@ -143,12 +168,18 @@ manifest_add_fields(
 	str_addc(s, e->type);
 	str_addc(s, ' ');
 	manifest_add_digests(s, algos, e);
+	str_addc(s, ' ');
 	if (e->type == 'f')
-		str_addf(s, " %" PRId64, e->size);
+		str_add_number(s, (uint64_t)e->size, 1);
 	else
-		str_adds(s, " -");
-	str_addf(s, " %04o %" PRIu32 " %" PRIu32 " %" PRId64 ".%09ld ", (unsigned)e->mode,
-	    (uint32_t)e->uid, (uint32_t)e->gid, (int64_t)e->mtime.tv_sec, e->mtime.tv_nsec);
+		str_addc(s, '-');
+	str_addc(s, ' ');
+	add_mode(s, e->mode);
+	str_add_number(s, e->uid, 1);
+	str_addc(s, ' ');
+	str_add_number(s, e->gid, 1);
+	str_addc(s, ' ');
+	add_time(s, &e->mtime);
 	if (algos->inodes)
 		add_inode(s, e);
 	if (e->type == 'l')

@@ -48,8 +48,12 @@ struct node {
 	bool partial;  /* its source was not listed to the end: nothing below it is an extra */
 	unsigned char other; /* what its parent's SIDES have by its name: DT_*, SIDE_ABSENT, or
 	                        * SIDE_NOT_ASKED */
-	size_t met;          /* names that the listing of its source has had so far */
-	void *scope;         /* rules of what to leave out below it, whoever has any; owned */
+	/* Something but directories stands below its source; something that rules protect below its
+	 * destination.  Both only where that counts. */
+	atomic_bool filled;
+	atomic_bool held;
+	size_t met;  /* names that the listing of its source has had so far */
+	void *scope; /* rules of what to leave out below it, whoever has any; owned */
 	void (*free_scope)(void *scope); /* frees it */
 	unsigned
 	    differs; /* what differs at the destination, where the sink compares: enum differs */

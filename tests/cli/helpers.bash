@@ -16,6 +16,8 @@ if [ ! -x "$DECANT" ]; then
 fi
 # LeakSanitizer cannot work under strace; leaks are looked for by the unit tests.
 export ASAN_OPTIONS="detect_leaks=0${ASAN_OPTIONS:+:$ASAN_OPTIONS}"
+# What sync remembers of sources is not to outlive the test.
+export XDG_STATE_HOME=${BATS_FILE_TMPDIR:-${TMPDIR:-/tmp}}/state
 PYTHON=/usr/bin/python3
 [ -x "$PYTHON" ] || PYTHON=python3
 

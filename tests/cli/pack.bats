@@ -98,6 +98,19 @@ END
 	done
 }
 
+@test "directories of a cpio are directories" {
+	mkdir -p tree/one/two tree/other
+	decant pack -f a.cpio tree
+	decant unpack -C out a.cpio
+	assert_equal "$(cd out && find . | sort)" "$(printf '%s\n' . ./tree ./tree/one ./tree/one/two ./tree/other)"
+	# numbers of files that are all 0, as some write them
+	decant pack --reproducible -f b.cpio tree
+	sed 's/\(07070100000000000041ed0000000000000000\)00000001/\100000002/g' b.cpio >c.cpio
+	run -1 cmp -s b.cpio c.cpio
+	decant unpack -C out2 c.cpio
+	assert_dir_exist out2/tree/one/two
+}
+
 @test "hard links in a cpio, and none in a zip" {
 	require_command cpio unzip
 	make_tree links src

@@ -13,7 +13,7 @@ setup() {
 }
 
 teardown() {
-	while umount d/mnt 2>/dev/null; do :; done
+	while umount d/mnt 2>/dev/null || umount m 2>/dev/null; do :; done
 }
 
 # extras N: so many files in d that s has not
@@ -129,6 +129,43 @@ hint: is 's/' mounted? use --dry-run to look, --max-delete=100% to insist"
 	assert_equal "$status" 1
 	[ ! -e d/extra1 ]
 	[ -e d/d/b ]
+}
+
+@test "a source that is not mounted deletes nothing, though its mount point is not empty" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	mkdir m
+	echo stray >m/stray
+	mount -t tmpfs decant-test m || skip "no tmpfs can be mounted"
+	cp -a s/. m/
+	decant sync -a --delete m/ d/
+	umount m
+	find d | sort >before
+	run --separate-stderr decant sync -a --delete m/ d/
+	assert_equal "$status" 5
+	[[ $stderr == *"refusing to delete "*" files in 'd/' ("*"%): 'm/' is on another file system than last time
+hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
+	find d ! -name stray | sort | diff before -
+	run --separate-stderr decant sync -an --delete m/ d/
+	assert_equal "$status" 5
+	# whoever insists is believed the next time, too
+	decant sync -a --delete --max-delete=100% m/ d/
+	assert_equal "$(ls d)" stray
+	touch d/extra
+	decant sync -a --delete m/ d/
+	assert_equal "$(ls d)" stray
+}
+
+@test "where a source was is written down once, and only for runs that delete" {
+	export XDG_STATE_HOME=$PWD/state
+	decant sync -a s/ d/
+	decant sync -an --delete s/ d/
+	[ ! -e state ]
+	decant sync -a --delete s/ d/
+	assert_equal "$(find state -type f | wc -l)" 1
+	stat -c %i state/decant/sources/* >before
+	decant sync -a --delete s/ d/
+	stat -c %i state/decant/sources/* | diff before -
+	XDG_STATE_HOME=$PWD/s/a/at/all decant sync -a --delete s/ d/
 }
 
 @test "what is mounted below an extra stays" {

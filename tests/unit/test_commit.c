@@ -66,6 +66,10 @@ static const struct commit_case {
 	{ COMMIT_THROUGH, LINK_, 0, 0, true },
 	{ COMMIT_THROUGH, DANGLING, ENOENT, 0, false },
 	{ COMMIT_THROUGH, DIRECTORY, EISDIR, 0, false },
+	{ COMMIT_UPDATE, NOTHING, ENOENT, 0, false },
+	{ COMMIT_UPDATE, FILE_, 0, 0, true },
+	{ COMMIT_UPDATE, LINK_, ELOOP, 0, false },
+	{ COMMIT_UPDATE, DIRECTORY, EISDIR, 0, false },
 };
 
 /* The answers by which O_TMPFILE is known to be missing; 0 = it is there. */
@@ -293,6 +297,75 @@ giving_up_what_was_not_begun_removes_nothing(void **state)
 	refusal = 0;
 }
 
+/* What is given up stays under the temporary name, and the next one goes on with it. */
+static void
+what_stays_is_gone_on_with(void **state)
+{
+	static const enum commit_how hows[] = { COMMIT_WHOLE, COMMIT_REPLACE };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		char aside[NAME_MAX + 1];
+		struct commit c, other;
+		struct temp t;
+
+		temp_make(&t);
+		if (hows[i] == COMMIT_REPLACE)
+			put(t.fd, NAME, OLD);
+		commit_aside_name(NAME, aside);
+		assert_false(err_failed(commit_resume(&c, t.fd, NAME, hows[i], 0600)));
+		assert_false(c.resumed);
+		/* nothing was written: nothing stays */
+		commit_discard(&c);
+		assert_int_equal(faccessat(t.fd, aside, F_OK, 0), -1);
+		assert_false(err_failed(commit_resume(&c, t.fd, NAME, hows[i], 0600)));
+		assert_int_equal(write(c.fd, "ne", 2), 2);
+		struct err e = commit_resume(&other, t.fd, NAME, hows[i], 0600);
+		assert_int_equal(e.code, EWOULDBLOCK);
+		commit_discard(&other);
+		commit_discard(&c);
+		assert_text(t.fd, aside, "ne");
+		assert_false(err_failed(commit_resume(&c, t.fd, NAME, hows[i], 0640)));
+		assert_true(c.resumed);
+		assert_int_equal(stat_of(c.fd).st_mode & 07777, 0640);
+		assert_int_equal(pwrite(c.fd, NEW, strlen(NEW), 0), strlen(NEW));
+		assert_false(err_failed(commit_publish(&c)));
+		assert_text(t.fd, NAME, NEW);
+		assert_int_equal(count_names(t.fd), 1);
+		temp_remove(&t);
+	}
+}
+
+/* What has another name, or is no file, is not gone on with. */
+static void
+only_what_is_ours_alone_is_gone_on_with(void **state)
+{
+	char aside[NAME_MAX + 1];
+
+	(void)state;
+	commit_aside_name(NAME, aside);
+	for (int i = 0; i < 3; i++) {
+		struct commit c;
+		struct temp t;
+
+		temp_make(&t);
+		put(t.fd, "other", LEFT);
+		if (i == 0)
+			assert_int_equal(linkat(t.fd, "other", t.fd, aside, 0), 0);
+		else if (i == 1)
+			assert_int_equal(symlinkat("other", t.fd, aside), 0);
+		else
+			assert_int_equal(mkfifoat(t.fd, aside, 0600), 0);
+		assert_false(err_failed(commit_resume(&c, t.fd, NAME, COMMIT_WHOLE, 0600)));
+		assert_false(c.resumed);
+		assert_int_equal(write(c.fd, NEW, strlen(NEW)), strlen(NEW));
+		assert_false(err_failed(commit_publish(&c)));
+		assert_text(t.fd, NAME, NEW);
+		assert_text(t.fd, "other", LEFT);
+		temp_remove(&t);
+	}
+}
+
 static void
 other_refusals_are_failures(void **state)
 {
@@ -361,6 +434,8 @@ main(void)
 		cmocka_unit_test(a_stale_temporary_name_is_taken_over),
 		cmocka_unit_test(a_blocked_temporary_name_is_told_as_promised),
 		cmocka_unit_test(giving_up_what_was_not_begun_removes_nothing),
+		cmocka_unit_test(what_stays_is_gone_on_with),
+		cmocka_unit_test(only_what_is_ours_alone_is_gone_on_with),
 		cmocka_unit_test(other_refusals_are_failures),
 		cmocka_unit_test(replacing_makes_a_new_inode),
 		cmocka_unit_test(temporary_names_depend_on_the_name_alone),

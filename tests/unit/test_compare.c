@@ -158,6 +158,35 @@ a_change_in_the_tick_of_the_copy_is_not_trusted(void **state)
 	assert_int_equal(compare_stats(&all, &a, &b), UNSURE_CONTENT);
 	a.st_size = b.st_size = 0;
 	assert_int_equal(compare_stats(&all, &a, &b), 0);
+	/* where times are coarse, the tick is as long */
+	a = b = file_of(S_IFREG | 0644, 10, 1699999999, 0);
+	assert_int_equal(compare_stats(&all, &a, &b), 0);
+	b.st_ctim.tv_nsec = 0;
+	assert_int_equal(compare_stats(&all, &a, &b), UNSURE_CONTENT);
+	b.st_ctim.tv_sec++;
+	assert_int_equal(compare_stats(&all, &a, &b), 0);
+	b = a;
+	a.st_ctim.tv_nsec = 0;
+	b.st_ctim.tv_sec--;
+	assert_int_equal(compare_stats(&all, &a, &b), UNSURE_CONTENT);
+}
+
+static void
+what_a_run_without_an_end_has_written_is_not_trusted(void **state)
+{
+	struct compare_opts opts = all;
+	struct stat a = file_of(S_IFREG | 0644, 10, LONG_AGO, 5);
+	struct stat b = a;
+
+	(void)state;
+	opts.suspect_s = 1700000001;
+	assert_int_equal(compare_stats(&opts, &a, &b), 0);
+	opts.suspect_s = 1700000000;
+	assert_int_equal(compare_stats(&opts, &a, &b), UNSURE_CONTENT);
+	opts.by = BY_SIZE;
+	assert_int_equal(compare_stats(&opts, &a, &b), UNSURE_CONTENT);
+	opts.suspect_s = 0;
+	assert_int_equal(compare_stats(&opts, &a, &b), 0);
 }
 
 int
@@ -169,6 +198,7 @@ main(void)
 		cmocka_unit_test(options_change_what_counts),
 		cmocka_unit_test(times_are_equal_as_the_destination_stores_them),
 		cmocka_unit_test(a_change_in_the_tick_of_the_copy_is_not_trusted),
+		cmocka_unit_test(what_a_run_without_an_end_has_written_is_not_trusted),
 	};
 	return cmocka_run_group_tests_name("compare", tests, NULL, NULL);
 }

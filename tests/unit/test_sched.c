@@ -276,6 +276,31 @@ without_jobs_it_is_over_when_closed(void **state)
 	}
 }
 
+static void
+note_retirement(void *arg, unsigned worker)
+{
+	atomic_uint *retired = arg;
+
+	atomic_fetch_add(retired, 1U << 8 * worker);
+}
+
+static void
+each_worker_retires_once(void **state)
+{
+	atomic_uint retired = 0;
+	int done;
+	struct sched *s = make(1, &done);
+
+	(void)state;
+	sched_at_end(s, note_retirement, &retired);
+	assert_false(err_failed(sched_start(s, 3)));
+	while (!sched_is_hungry(s))
+		sched_yield();
+	assert_int_equal(atomic_load(&retired), 0);
+	see_off(s, &done);
+	assert_int_equal(atomic_load(&retired), 0x010101);
+}
+
 static pthread_barrier_t barrier;
 static atomic_uint met;
 
@@ -315,6 +340,7 @@ main(void)
 		cmocka_unit_test(jobs_may_push_jobs),
 		cmocka_unit_test(it_is_over_only_after_the_last_job),
 		cmocka_unit_test(without_jobs_it_is_over_when_closed),
+		cmocka_unit_test(each_worker_retires_once),
 		cmocka_unit_test(all_workers_work_at_once),
 	};
 	return cmocka_run_group_tests_name("sched", tests, NULL, NULL);

@@ -206,12 +206,53 @@ a_time_span_is_read_whole_or_refused(void **state)
 	}
 }
 
+static const struct {
+	const char *text;
+	int64_t bps; /* NO_SIZE = refused */
+} rate_parse_cases[] = {
+	{ "0", 0 },
+	{ "100", 102400 },
+	{ "1.5", 1536 },
+	{ "1.5m", 1572864 },
+	{ "10K", 10240 },
+	{ "10KiB", 10240 },
+	{ "10KB", 10000 },
+	{ "7B", 7 },
+	{ "0.5B", 1 },
+	{ "2G", INT64_C(2) << 30 },
+	{ "8P", INT64_C(8) << 50 },
+	{ "8E", NO_SIZE },
+	{ "", NO_SIZE },
+	{ "K", NO_SIZE },
+	{ "-1", NO_SIZE },
+	{ "1 K", NO_SIZE },
+	{ "1K1", NO_SIZE },
+	{ "15", 15360 },
+	{ "1x", NO_SIZE },
+	{ "1KKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKKK", NO_SIZE },
+};
+
+static void
+a_rate_is_read_whole_or_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rate_parse_cases) / sizeof(rate_parse_cases[0]); i++) {
+		int64_t bps = NO_SIZE;
+
+		if (rate_parse(rate_parse_cases[i].text, &bps) !=
+			(rate_parse_cases[i].bps != NO_SIZE) ||
+		    bps != rate_parse_cases[i].bps)
+			fail_msg("'%s' is read as %lld", rate_parse_cases[i].text, (long long)bps);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_size_is_read_whole_or_refused),
 		cmocka_unit_test(a_time_span_is_read_whole_or_refused),
+		cmocka_unit_test(a_rate_is_read_whole_or_refused),
 		cmocka_unit_test(figures_are_written_for_people),
 	};
 

@@ -3,6 +3,7 @@
 #include "base/str.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -161,6 +162,43 @@ a_string_grows_and_stays_terminated(void **state)
 }
 
 static void
+numbers_are_those_of_printf(void **state)
+{
+	static const uint64_t numbers[] = { 0, 7, 10, 4096, 999999999, UINT64_MAX };
+	static const unsigned widths[] = { 0, 1, 4, 9, 20 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		for (size_t j = 0; j < sizeof widths / sizeof widths[0]; j++) {
+			struct str number = STR_INIT;
+			struct str printed = STR_INIT;
+
+			str_add_number(&number, numbers[i], widths[j]);
+			str_addf(&printed, "%0*" PRIu64, (int)widths[j], numbers[i]);
+			assert_string_equal(number.buf, printed.buf);
+			str_release(&number);
+			str_release(&printed);
+		}
+	}
+}
+
+static void
+formatted_text_fits_whatever_room_there_is(void **state)
+{
+	struct str s = STR_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < 1000; i++) {
+		str_addf(&s, "%c%s", (int)('a' + i % 26), i % 7 == 0 ? "longer" : "");
+		assert_int_equal(strlen(s.buf), s.len);
+	}
+	assert_int_equal(s.len, 1000 + 143 * strlen("longer"));
+	assert_memory_equal(s.buf, "alongerbcdefghlongeri", 21);
+	assert_int_equal(str_check(&s).code, 0);
+	str_release(&s);
+}
+
+static void
 an_append_without_memory_is_found_at_the_end(void **state)
 {
 	struct str s = STR_INIT;
@@ -184,6 +222,8 @@ main(void)
 		cmocka_unit_test(utf8_is_told_from_other_bytes),
 		cmocka_unit_test(base64_is_that_of_the_rfc),
 		cmocka_unit_test(a_string_grows_and_stays_terminated),
+		cmocka_unit_test(numbers_are_those_of_printf),
+		cmocka_unit_test(formatted_text_fits_whatever_room_there_is),
 		cmocka_unit_test(an_append_without_memory_is_found_at_the_end),
 	};
 
