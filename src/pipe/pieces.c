@@ -187,6 +187,7 @@ pieces_write(struct pieces *p, const void *bytes, size_t n)
 	while (n > 0) {
 		if (p->open == NULL)
 			TRY(begin_piece(p));
+		BUG_ON(p->open == NULL);
 		size_t *has = &p->open->piece.n;
 		size_t part = p->how.size - *has < n ? p->how.size - *has : n;
 		memcpy(p->open->from + *has, from, part);
