@@ -13,7 +13,7 @@
 . "$(dirname "$0")/settings.bash"
 all_systems=(ext4)
 all_cases=(hash sha256 copyhash verify verifybig
-	untar untarzst untargz tar tarzst bigmember
+	untar untarzst untargz tar tarzst bigmember seekable
 	same some gone snapshot checksum image tcp)
 read_selection 4,9
 work=$(mktemp -d /dev/shm/decant-bench.XXXXXX)
@@ -141,6 +141,17 @@ case_bigmember() {
 	program decant "$decant unpack a.tar -C dst"
 	program cp 'cp -a src dst/'
 	program tar 'tar -xf a.tar -C dst'
+	prepare=fresh_dst
+}
+
+# A file that takes longer to decompress than to write, with an index of its frames and without.
+case_seekable() {
+	mkdir "$fs/src"
+	awk 'BEGIN { srand(1); for (i = 0; i < 40e6; i++) print rand() }' >"$fs/src/numbers"
+	(cd "$fs" && "$decant" pack --seekable -f a.tar.zst src && "$decant" pack -f b.tar.zst src)
+	program decant "$decant unpack a.tar.zst -C dst"
+	program no-index "$decant unpack b.tar.zst -C dst"
+	program tar 'tar --zstd -xf b.tar.zst -C dst'
 	prepare=fresh_dst
 }
 

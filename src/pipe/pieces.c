@@ -23,15 +23,15 @@ struct packed_piece {
 	struct err result;      /* of packing */
 };
 
-/* A stream that is packed. */
-struct packer {
-	const struct pieces_how *how;
-	struct in *in;
+struct pieces {
+	struct pieces_how how;
 	struct out *out;
 	unsigned threads;
 	struct arc_coder **coders; /* [threads], each of one thread */
 	size_t n;
 	struct packed_piece *pieces; /* [n] */
+	struct packed_piece *open;   /* it is being filled, or NULL */
+	uint64_t begun;              /* pieces since the beginning */
 	struct inorder *order;
 	struct str index; /* its entries */
 };
@@ -39,18 +39,20 @@ struct packer {
 static void
 work(void *arg, void *piece, unsigned number)
 {
-	const struct packer *p = arg;
+	const struct pieces *p = arg;
 	struct packed_piece *one = piece;
 
-	one->result = p->how->coding->pack(p->coders[number], &one->piece);
+	one->result = p->how.coding->pack(p->coders[number], &one->piece);
 }
 
-static void
-release(struct packer *p)
+void
+pieces_free(struct pieces *p)
 {
+	if (p == NULL)
+		return;
 	inorder_free(p->order);
 	for (size_t i = 0; p->coders != NULL && i < p->threads; i++)
-		p->how->coding->drop(p->coders[i]);
+		p->how.coding->drop(p->coders[i]);
 	for (size_t i = 0; p->pieces != NULL && i < p->n; i++) {
 		free(p->pieces[i].from);
 		free(p->pieces[i].piece.to);
@@ -58,12 +60,13 @@ release(struct packer *p)
 	free(p->coders);
 	free(p->pieces);
 	str_release(&p->index);
+	free(p);
 }
 
 static struct err
-prepare(struct packer *p)
+prepare(struct pieces *p)
 {
-	const struct pieces_how *how = p->how;
+	const struct pieces_how *how = &p->how;
 	const struct inorder_work does = { .work = work, .arg = p };
 	size_t room = how->coding->bound(how->filter, how->size);
 	size_t most = PIECES_MEMORY / (how->size + room);
@@ -94,24 +97,21 @@ prepare(struct packer *p)
 		    : err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 }
 
-/* Fill ONE from the input, wholly unless that ends. */
-static struct err
-fill(struct packer *p, struct packed_piece *one)
+struct err
+pieces_new(const struct pieces_how *how, struct out *out, struct pieces **p)
 {
-	size_t size = p->how->size;
-	size_t *n = &one->piece.n;
-	const void *bytes;
-	size_t got;
+	struct pieces *new = calloc(1, sizeof *new);
 
-	for (*n = 0; *n < size; *n += got) {
-		TRY(in_peek(p->in, 1, &bytes, &got));
-		if (got == 0)
-			break;
-		got = got < size - *n ? got : size - *n;
-		memcpy(one->from + *n, bytes, got);
-		in_take(p->in, got);
+	*p = new;
+	if (new == NULL)
+		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
+	*new = (struct pieces){ .how = *how, .out = out, .index = STR_INIT };
+	struct err err = prepare(new);
+	if (err_failed(err)) {
+		pieces_free(new);
+		*p = NULL;
 	}
-	return ERR_OK;
+	return err;
 }
 
 static void
@@ -123,12 +123,12 @@ add_number(struct str *s, uint32_t value)
 
 /* Write the oldest piece. */
 static struct err
-write_oldest(struct packer *p)
+write_oldest(struct pieces *p)
 {
 	const struct packed_piece *one = inorder_take(p->order);
 
 	TRY(one->result);
-	if (p->how->index) {
+	if (p->how.index) {
 		add_number(&p->index, (uint32_t)one->piece.got);
 		add_number(&p->index, (uint32_t)one->piece.n);
 	}
@@ -136,7 +136,7 @@ write_oldest(struct packer *p)
 }
 
 static struct err
-write_index(struct packer *p)
+write_index(struct pieces *p)
 {
 	size_t all = p->index.len;
 	struct str head = STR_INIT;
@@ -157,36 +157,84 @@ write_index(struct packer *p)
 	return err;
 }
 
+/* Have a piece to fill. */
 static struct err
-pack_all(struct packer *p)
+begin_piece(struct pieces *p)
 {
-	bool ended = false;
+	if (inorder_count(p->order) == p->n)
+		TRY(write_oldest(p));
+	p->open = &p->pieces[p->begun++ % p->n];
+	p->open->piece.n = 0;
+	return ERR_OK;
+}
 
-	TRY(prepare(p));
-	for (size_t i = 0; !ended; i++) {
-		struct packed_piece *one = &p->pieces[i % p->n];
+/* Have the piece packed that was filled, and write what has been packed meanwhile. */
+static struct err
+end_piece(struct pieces *p)
+{
+	inorder_put(p->order, p->open);
+	p->open = NULL;
+	while (inorder_has(p->order))
+		TRY(write_oldest(p));
+	return ERR_OK;
+}
 
-		if (inorder_count(p->order) == p->n)
-			TRY(write_oldest(p));
-		TRY(fill(p, one));
-		ended = one->piece.n < p->how->size;
-		/* of nothing at all something is made, too */
-		if (one->piece.n > 0 || i == 0)
-			inorder_put(p->order, one);
-		while (inorder_has(p->order))
-			TRY(write_oldest(p));
+struct err
+pieces_write(struct pieces *p, const void *bytes, size_t n)
+{
+	const char *from = bytes;
+
+	while (n > 0) {
+		if (p->open == NULL)
+			TRY(begin_piece(p));
+		BUG_ON(p->open == NULL);
+		size_t *has = &p->open->piece.n;
+		size_t part = p->how.size - *has < n ? p->how.size - *has : n;
+		memcpy(p->open->from + *has, from, part);
+		*has += part;
+		from += part;
+		n -= part;
+		if (*has == p->how.size)
+			TRY(end_piece(p));
 	}
+	return ERR_OK;
+}
+
+struct err
+pieces_end(struct pieces *p)
+{
+	/* of nothing at all something is made, too */
+	if (p->begun == 0)
+		TRY(begin_piece(p));
+	if (p->open != NULL)
+		TRY(end_piece(p));
 	while (inorder_count(p->order) > 0)
 		TRY(write_oldest(p));
-	return p->how->index ? write_index(p) : ERR_OK;
+	return p->how.index ? write_index(p) : ERR_OK;
+}
+
+static struct err
+pack_all(struct pieces *p, struct in *in)
+{
+	const void *bytes;
+	size_t n;
+
+	for (;;) {
+		TRY(in_peek(in, 1, &bytes, &n));
+		if (n == 0)
+			return pieces_end(p);
+		TRY(pieces_write(p, bytes, n));
+		in_take(in, n);
+	}
 }
 
 struct err
 pieces_pack(const struct pieces_how *how, struct in *in, struct out *out)
 {
-	struct packer p = { .how = how, .in = in, .out = out, .index = STR_INIT };
+	struct pieces *p;
 
-	struct err err = pack_all(&p);
-	release(&p);
+	TRY(pieces_new(how, out, &p));
+	struct err err = pack_all(p, in);
+	pieces_free(p);
 	return err;
 }

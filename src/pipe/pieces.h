@@ -37,7 +37,19 @@ struct pieces_how {
 	bool index;                      /* with ZSTD: an index at the end */
 };
 
-/* Pack all of IN into OUT.  Blocks; fails as these do, as packing does, or with MEMORY, THREAD. */
+/* A stream that is packed, by one thread that writes it; opaque. */
+struct pieces;
+
+/* Begin to pack into OUT, borrowed, as HOW says, which is copied.  Fails with MEMORY, THREAD. */
+struct err pieces_new(const struct pieces_how *how, struct out *out, struct pieces **p);
+/* The next N bytes of the stream.  Blocks; fails as writing to OUT does, or as packing. */
+struct err pieces_write(struct pieces *p, const void *bytes, size_t n);
+/* The stream has ended: write all that is left.  Blocks; fails likewise. */
+struct err pieces_end(struct pieces *p);
+/* Free P; NULL is fine. */
+void pieces_free(struct pieces *p);
+
+/* Pack all of IN into OUT.  Blocks; fails as these and all of the above do. */
 struct err pieces_pack(const struct pieces_how *how, struct in *in, struct out *out);
 
 #endif

@@ -4,17 +4,15 @@
 
 #include "pipe/archivefeed.h"
 #include "pipe/function.h"
-#include "pipe/pieces.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-/* Pack in pieces, *DONE, if that is how. */
-static struct err
-pack_in_pieces(const struct squeeze *s, struct in *in, struct out *out, bool *done)
+bool
+squeeze_in_pieces(const struct squeeze *s, struct pieces_how *how)
 {
 	/* with an index, a level does not count against pieces */
-	const struct pieces_how how = {
+	*how = (struct pieces_how){
 		.coding = s->module->coding,
 		.filter = s->filter,
 		.level = s->level,
@@ -22,9 +20,7 @@ pack_in_pieces(const struct squeeze *s, struct in *in, struct out *out, bool *do
 		.size = arc_piece_size(s->filter, s->index ? ARC_LEVEL_DEFAULT : s->level),
 		.index = s->index,
 	};
-
-	*done = s->packs && s->threads > 0 && how.size > 0;
-	return *done ? pieces_pack(&how, in, out) : ERR_OK;
+	return s->packs && s->threads > 0 && how->size > 0;
 }
 
 /* Pack or unpack as one stream; what is said of a failure goes into TEXT. */
@@ -57,12 +53,11 @@ run(void *arg, struct in *in, struct out *out, bool *early)
 {
 	const struct squeeze *s = arg;
 	char text[ARC_TEXT] = "";
-	bool done;
+	struct pieces_how how;
 
 	(void)early;
-	struct err err = pack_in_pieces(s, in, out, &done);
-	if (!done)
-		err = as_one(s, in, out, text);
+	struct err err =
+	    squeeze_in_pieces(s, &how) ? pieces_pack(&how, in, out) : as_one(s, in, out, text);
 	if (err_failed(err) && s->text != NULL && !err_failed(out->failed) &&
 	    !err_failed(in->failed))
 		memcpy(s->text, text, sizeof text);

@@ -3,7 +3,7 @@
 #ifndef DECANT_SQUEEZE_H
 #define DECANT_SQUEEZE_H
 
-#include "pipe/archive.h"
+#include "pipe/pieces.h"
 #include "pipe/stage.h"
 
 /* What such a stage does; copied. */
@@ -21,6 +21,8 @@ struct squeeze {
 	char *text; /* ARC_TEXT bytes, borrowed: what is said of the stage's own failure; or NULL */
 };
 
+/* Whether S packs in pieces, and *HOW: who has the stream at hand can do without the stage. */
+bool squeeze_in_pieces(const struct squeeze *s, struct pieces_how *how);
 /* Make a stage of S.  NULL = out of memory. */
 [[nodiscard]] struct stage *squeeze_new(const struct squeeze *s);
 

@@ -2,9 +2,10 @@
 /*
  * The verb pack.
  *
- *     workers: walk, prepare --> ring of entries --> writer [--> hash] [--> compressor --> hash] --> output
+ *     workers: walk, prepare --> ring of batches --> writer [--> hash] [--> compressor --> hash] --> output
  *
- * The workers are those of any run; the writer and what follows it are a pipeline, which the main thread
+ * The workers are those of any run; a compressor that packs pieces is part of the writer unless digests are
+ * made between them; the writer and what follows it are a pipeline, which the main thread
  * waits for, handling the run's signals meanwhile.
  */
 #include "run/pack.h"
@@ -12,7 +13,6 @@
 #include "base/own.h"
 #include "pipe/ends.h"
 #include "pipe/function.h"
-#include "pipe/squeeze.h"
 #include "pipe/tapkinds.h"
 #include "run/packing.h"
 #include "run/sink.h"
@@ -21,6 +21,7 @@
 #include "sys/proc.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -159,19 +160,14 @@ add_digests(struct driver *d, struct pack_digests *digests)
 	return ERR_OK;
 }
 
-static struct err
-add_stages(struct driver *d)
+/* Find out how the archive is compressed, and whether the writer can do it, which saves a copy of all bytes
+ * and a thread that is woken for each few of them. */
+static void
+plan_squeeze(struct packing *p)
 {
-	struct packing *p = d->p;
 	const struct pack_opts *opts = p->opts;
-	const struct function write = {
-		.name = "pack",
-		.body = packing_write,
-		.arg = p,
-		.in = { .want = WANT_NONE },
-		.out = { .want = WANT_ANY },
-	};
-	const struct squeeze squeeze = {
+
+	p->squeeze = (struct squeeze){
 		.module = p->module,
 		.name = arc_filter_name(opts->kind.filter),
 		.filter = opts->kind.filter,
@@ -182,15 +178,36 @@ add_stages(struct driver *d)
 		.index = opts->seekable,
 		.text = p->said,
 	};
+	p->fused =
+	    packing_deflates(p) && opts->hash.n == 0 && squeeze_in_pieces(&p->squeeze, &p->pieces);
+}
 
+static struct err
+add_stages(struct driver *d)
+{
+	struct packing *p = d->p;
+	const struct pack_opts *opts = p->opts;
+	char name[32] = "pack";
+
+	if (!opts->dry_run)
+		plan_squeeze(p);
+	if (p->fused)
+		(void)snprintf(name, sizeof name, "pack, %s", p->squeeze.name);
+	const struct function write = {
+		.name = name,
+		.body = packing_write,
+		.arg = p,
+		.in = { .want = WANT_NONE },
+		.out = { .want = WANT_ANY },
+	};
 	TRY(add_stage(d, function_new(&write)));
 	if (opts->dry_run)
 		return ERR_OK;
 	TRY(add_digests(d, &p->plain));
-	if (!packing_deflates(p))
+	if (!packing_deflates(p) || p->fused)
 		return ERR_OK;
 	p->plain.what = " (uncompressed)";
-	TRY(add_stage(d, squeeze_new(&squeeze)));
+	TRY(add_stage(d, squeeze_new(&p->squeeze)));
 	return add_digests(d, &p->packed);
 }
 

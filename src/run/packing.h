@@ -4,6 +4,7 @@
 #define DECANT_PACKING_H
 
 #include "pipe/pipeline.h"
+#include "pipe/squeeze.h"
 #include "run/ahead.h"
 #include "run/hashing.h"
 #include "run/manifestout.h"
@@ -29,6 +30,9 @@ struct packing {
 	struct packwalk *walk;           /* used by one worker at a time */
 	struct pack_attrs attrs;         /* for making members */
 	struct pack_wants wants;         /* for preparing */
+	struct squeeze squeeze;          /* compression, if the archive has any around it */
+	struct pieces_how pieces;        /* how the writer does that itself */
+	bool fused;                      /* it does: nobody wants to see what is between */
 	struct pack_digests plain;       /* of what the writer writes */
 	struct pack_digests packed;      /* of what the compressor makes of it */
 	struct manifestout manifest;     /* what was packed, if that was asked for */

@@ -26,7 +26,8 @@ struct err
 packout_write(struct packout *p, const void *bytes, size_t n)
 {
 	TRY(p->failed);
-	p->failed = out_write(p->out, bytes, n);
+	p->failed =
+	    p->pieces != NULL ? pieces_write(p->pieces, bytes, n) : out_write(p->out, bytes, n);
 	p->at += (int64_t)n;
 	return p->failed;
 }
@@ -74,6 +75,21 @@ void
 packout_release(struct packout *p)
 {
 	str_release(&p->held);
+	pieces_free(p->pieces);
+}
+
+struct err
+packout_pack(struct packout *p, const struct pieces_how *how)
+{
+	return pieces_new(how, p->out, &p->pieces);
+}
+
+struct err
+packout_end(struct packout *p)
+{
+	TRY(p->failed);
+	p->failed = p->pieces != NULL ? pieces_end(p->pieces) : ERR_OK;
+	return p->failed;
 }
 
 void

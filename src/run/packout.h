@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "engine/buffered.h"
 #include "engine/observer.h"
-#include "pipe/archive.h"
+#include "pipe/pieces.h"
 #include "pipe/stream.h"
 #include "sys/pipe.h"
 
@@ -15,6 +15,7 @@
 struct packout {
 	struct arc_drain drain;      /* first: what the module sees */
 	struct out *out;             /* borrowed */
+	struct pieces *pieces;       /* what packs on the way to OUT; owned, NULL = nothing */
 	const struct cancel *cancel; /* borrowed */
 	struct block buf;            /* for content that the kernel does not move, borrowed */
 	_Atomic int64_t *live_bytes; /* counts content along */
@@ -37,6 +38,10 @@ struct packed_range {
 /* Prepare P to write to OUT, borrowed as the rest. */
 void packout_init(struct packout *p, struct out *out, const struct cancel *cancel, struct block buf,
     _Atomic int64_t *live_bytes);
+/* Pack in pieces what is written, as HOW says, from the beginning on.  Fails as pieces_new() does. */
+struct err packout_pack(struct packout *p, const struct pieces_how *how);
+/* All was written: write what is still to be packed.  Fails as packout_write() does. */
+struct err packout_end(struct packout *p);
 /* True when content may go past us: OUT is a bare descriptor and nobody looks at the bytes. */
 bool packout_is_bare(const struct packout *p);
 /*

@@ -421,7 +421,10 @@ write_all(struct writing *wr)
 		ahead_done(p->ahead, wr->w);
 	}
 	TRY(cancel_check(&p->run.cancel));
-	return wr->a != NULL ? wr->a->finish(wr->writer) : ERR_OK;
+	if (wr->a == NULL)
+		return ERR_OK;
+	TRY(wr->a->finish(wr->writer));
+	return packout_end(&wr->out);
 }
 
 static void
@@ -464,7 +467,9 @@ packing_write(void *arg, struct in *in, struct out *out, bool *early)
 	packout_init(&wr.out, out, &run->cancel, buf, &run->live->bytes_done);
 	if (run->ledger != NULL)
 		wr.out.observer = &w->hashing.observer;
-	struct err err = write_all(&wr);
+	struct err err = p->fused ? packout_pack(&wr.out, &p->pieces) : ERR_OK;
+	if (!err_failed(err))
+		err = write_all(&wr);
 	if (err_failed(err) && !err_failed(wr.out.failed) && wr.writer != NULL)
 		memcpy(p->said, wr.a->said(wr.writer), strlen(wr.a->said(wr.writer)) + 1);
 	ahead_stop(p->ahead);
