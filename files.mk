@@ -183,6 +183,8 @@ LIBDECANT_FILES = \
 	src/run/arcframes.h \
 	src/run/arcsource.c \
 	src/run/arcsource.h \
+	src/run/arcsync.c \
+	src/run/arcsync.h \
 	src/run/arcwalk.c \
 	src/run/arcwalk.h \
 	src/run/attrs.c \
@@ -238,6 +240,8 @@ LIBDECANT_FILES = \
 	src/run/inner.h \
 	src/run/inodes.c \
 	src/run/inodes.h \
+	src/run/inventory.c \
+	src/run/inventory.h \
 	src/run/known.c \
 	src/run/known.h \
 	src/run/lastsource.c \
@@ -248,6 +252,8 @@ LIBDECANT_FILES = \
 	src/run/likeness.h \
 	src/run/list.c \
 	src/run/list.h \
+	src/run/listmanifest.c \
+	src/run/listmanifest.h \
 	src/run/manifestbatch.c \
 	src/run/manifestbatch.h \
 	src/run/manifestcheck.c \
@@ -330,6 +336,8 @@ LIBDECANT_FILES = \
 	src/run/unpacking.h \
 	src/run/unpacklink.c \
 	src/run/unpackmember.c \
+	src/run/unpacknote.c \
+	src/run/unpacknote.h \
 	src/run/unpackread.c \
 	src/run/update.c \
 	src/run/update.h \
@@ -457,6 +465,7 @@ UNIT_TESTS = \
 	tests/unit/test_commit \
 	tests/unit/test_compare \
 	tests/unit/test_digest \
+	tests/unit/test_dirspool \
 	tests/unit/test_engine \
 	tests/unit/test_err \
 	tests/unit/test_extent \
@@ -487,10 +496,12 @@ UNIT_TESTS = \
 	tests/unit/test_node \
 	tests/unit/test_observer \
 	tests/unit/test_options \
+	tests/unit/test_ownermap \
 	tests/unit/test_pace \
 	tests/unit/test_packalign \
 	tests/unit/test_patch \
 	tests/unit/test_pathset \
+	tests/unit/test_picking \
 	tests/unit/test_pipeline \
 	tests/unit/test_pipepool \
 	tests/unit/test_plan \
@@ -556,6 +567,7 @@ BATS_TESTS = \
 	tests/cli/pipe_explain.bats \
 	tests/cli/pipe_options.bats \
 	tests/cli/pipe_stops.bats \
+	tests/cli/sync_archive.bats \
 	tests/cli/sync_basic.bats \
 	tests/cli/sync_delete.bats \
 	tests/cli/sync_filters.bats \
@@ -573,7 +585,9 @@ TEST_FILES = \
 	bench/bench.sh \
 	bench/count.sh \
 	bench/filesystems.bash \
+	bench/flip.sh \
 	bench/linkbench.c \
+	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
@@ -663,6 +677,8 @@ tests_unit_test_mover_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap
 tests_unit_test_mover_faults_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=function_new -Wl,--wrap=move_copy_range_on -Wl,--wrap=pipe_sendfile -Wl,--wrap=pipe_splice
 
 tests_unit_test_observer_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=file_allocate -Wl,--wrap=file_fs_type -Wl,--wrap=file_pread -Wl,--wrap=move_clone -Wl,--wrap=move_copy_range -Wl,--wrap=move_sendfile
+
+tests_unit_test_ownermap_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=owner_number
 
 tests_unit_test_pace_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=proc_now_ns -Wl,--wrap=proc_wait
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# File systems in memory for the benchmarks: sourced by them.  Wants $work, a folder on a tmpfs; sets $fs
-# to where the file system at hand is mounted.
+# File systems in memory for the benchmarks: sourced by them.  Wants $work, a folder on a tmpfs, and may have
+# $image_size; sets $fs to where the file system at hand is mounted.
 # shellcheck shell=bash
 : "${work:?}"
 mounted=
@@ -41,7 +41,7 @@ mount_fs() {
 		return 1
 	}
 	# All its memory exists before, and stays: whoever writes where nobody has must not pay for that.
-	fallocate -l 4G "$image"
+	fallocate -l "${image_size:-4G}" "$image"
 	case $1 in
 	# Nothing is left for the kernel to initialize behind a measurement.
 	ext4) mkfs.ext4 -q -F -E nodiscard,lazy_itable_init=0,lazy_journal_init=0 "$image" ;;

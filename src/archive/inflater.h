@@ -21,6 +21,8 @@ struct peek {
 
 /* Draw the first WANT bytes of FROM, PEEK_SIZE at most, or all. */
 struct err peek_init(struct peek *p, struct arc_feed *from, size_t want);
+/* The compression that the first bytes HEAD[n] tell; ARC_PLAIN = none. */
+enum arc_filter filter_of_head(const void *head, size_t n);
 /* The compression that the first bytes of P tell; ARC_PLAIN = none. */
 enum arc_filter peek_filter(const struct peek *p);
 /* True when P has the N bytes of BYTES at AT; AT + N is PEEK_SIZE at most. */

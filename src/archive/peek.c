@@ -93,10 +93,9 @@ peek_has(const struct peek *p, size_t at, const char *bytes, size_t n)
 }
 
 enum arc_filter
-peek_filter(const struct peek *p)
+filter_of_head(const void *head, size_t n)
 {
-	const unsigned char *b = p->head_n > 0 ? (const unsigned char *)p->head : p->rest;
-	size_t n = p->head_n > 0 ? p->head_n : p->rest_n;
+	const unsigned char *b = head;
 
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
 		if (n >= magics[i].n && memcmp(b, magics[i].bytes, magics[i].n) == 0)
@@ -105,6 +104,13 @@ peek_filter(const struct peek *p)
 	if (is_bzip2(b, n))
 		return ARC_BZIP2;
 	return is_skippable(b, n) ? ARC_ZSTD : ARC_PLAIN;
+}
+
+enum arc_filter
+peek_filter(const struct peek *p)
+{
+	return p->head_n > 0 ? filter_of_head(p->head, p->head_n)
+			     : filter_of_head(p->rest, p->rest_n);
 }
 
 struct inflater *

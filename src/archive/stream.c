@@ -123,6 +123,7 @@ stream_deflate(struct arc_feed *feed, struct arc_drain *drain,
 }
 
 const struct arc_streaming stream_ops = {
+	.filter_of = filter_of_head,
 	.inflate = stream_inflate,
 	.deflate = stream_deflate,
 };

@@ -133,6 +133,22 @@ apply_dereference(struct cli *c, const struct opt *o, const char *)
 }
 
 enum cli_outcome
+apply_max_delete(struct cli *c, const struct opt *o, const char *value)
+{
+	struct delete_opts *del = opt_field(c, o);
+	char *end = NULL;
+
+	del->max = strtoll(value, &end, 10);
+	del->percent = *end == '%';
+	del->max_given = true;
+	if (value[0] < '0' || value[0] > '9' || end[del->percent] != '\0' ||
+	    (del->percent && del->max > 100))
+		return cli_complain_value(
+		    c, o->name, value, "a number of entries, or a share such as 80%");
+	return CLI_RUN;
+}
+
+enum cli_outcome
 apply_jobs(struct cli *c, const struct opt *o, const char *value)
 {
 	int *jobs = opt_field(c, o);

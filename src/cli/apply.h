@@ -16,6 +16,7 @@ opt_apply apply_no_dereference;  /* set an enum follow: no link */
 opt_apply apply_follow_operands; /* likewise: those among the operands */
 opt_apply apply_dereference;     /* likewise: all */
 opt_apply apply_preserve;        /* set what is named in a struct keep */
+opt_apply apply_max_delete;      /* set the most that a struct delete_opts lets go */
 opt_apply apply_no_preserve;     /* clear it */
 opt_apply apply_jobs;            /* set an int to a number of workers */
 opt_apply apply_rate;            /* set an int64_t to bytes a second */

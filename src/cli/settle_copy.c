@@ -48,7 +48,7 @@ settle_defaults(struct cli *c)
 		opts->walk.follow = opts->walk.recursive && !plan->link ? FOLLOW_NONE : FOLLOW_ALL;
 	if (!opts->walk.recursive)
 		opts->walk.copy_contents = true;
-	if (opts->manifest != NULL && opts->hash.n == 0)
+	if ((opts->manifest != NULL || opts->known != NULL) && opts->hash.n == 0)
 		hash_algos_default(&opts->hash);
 	report->dry_run = opts->dry_run;
 	report->itemize |= opts->dry_run && report->print0 == PRINT0_NONE;

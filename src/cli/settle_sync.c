@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What the options of sync mean together, and with the operands. */
 #include "cli/state.h"
+#include "run/arcsync.h"
 
 #include <string.h>
 
@@ -31,6 +32,68 @@ settle_contents(struct cli *c, size_t n_sources)
 	return CLI_RUN;
 }
 
+/* Complain about the first option that is of no use where the source is an archive. */
+static enum cli_outcome
+check_archive(const struct cli *c)
+{
+	const struct sync_opts *opts = &c->cmd->sync;
+	const struct copy_opts *copy = &opts->copy;
+
+	const struct {
+		bool given;
+		const char *name;
+	} useless[] = {
+		{ copy->walk.follow != FOLLOW_NONE, "--copy-links" },
+		{ copy->plan.keep_directory_symlink, "--keep-directory-symlink" },
+		{ copy->parents, "--relative" },
+		{ copy->verify != READBACK_NONE, "--verify" },
+		{ !copy->keep.times, "--no-preserve=timestamps" },
+		{ copy->plan.backup != BACKUP_NONE, "--backup" },
+		{ copy->hash.n > 0, "--hash, --manifest or --known" },
+		{ copy->bwlimit > 0, "--bwlimit" },
+		{ opts->inplace, "--inplace" },
+		{ opts->partial, "--partial" },
+		{ opts->n_bases > 0, "--link-dest or its like" },
+		{ opts->require_sharing, "--require-sharing" },
+		{ opts->compare.by == BY_CONTENT, "--checksum" },
+		{ opts->ignore.n_files > 0, "--ignore-file" },
+		{ opts->ignore.n_marks > 0, "--exclude-if-present" },
+		{ opts->ignore.caches, "--exclude-caches" },
+		{ opts->why != NULL, "--why" },
+		{ opts->prune_empty, "--prune-empty-dirs" },
+		{ opts->rewrite.modes.n > 0, "--chmod" },
+		{ opts->rewrite.chown, "--chown" },
+		{ opts->rewrite.users_mapped || opts->rewrite.groups_mapped,
+		    "--usermap or --groupmap" },
+		{ opts->remove_source, "--remove-source-files" },
+		{ opts->del.force, "--force" },
+		{ opts->lock, "--lock" },
+		{ opts->stop_after_ms > 0, "--stop-after" },
+		{ copy->report.print0 != PRINT0_NONE, "--print0" },
+	};
+
+	for (size_t i = 0; i < COUNT(useless); i++) {
+		if (useless[i].given)
+			return cli_complain_more(c, NULL, c->operands[0],
+			    " is an archive, which %s is not for", useless[i].name);
+	}
+	return CLI_RUN;
+}
+
+/* An archive with a slash behind it stands for what is in it. */
+static enum cli_outcome
+settle_archive(struct cli *c)
+{
+	struct sync_opts *opts = &c->cmd->sync;
+	size_t len;
+
+	if (!opts->copy.contents || !arcsync_names_one(c->operands[0], &len))
+		return CLI_RUN;
+	c->operands[0][len] = '\0';
+	opts->archive = c->operands[0];
+	return check_archive(c);
+}
+
 static enum cli_outcome
 settle_operands(struct cli *c)
 {
@@ -51,7 +114,9 @@ settle_operands(struct cli *c)
 	opts->copy.report.srcs = (const char *const *)c->operands;
 	opts->copy.report.n_srcs = n - 1;
 	opts->copy.report.dst = c->operands[n - 1];
-	return listed ? CLI_RUN : settle_contents(c, n - 1);
+	if (listed)
+		return CLI_RUN;
+	return settle_contents(c, n - 1) == CLI_RUN ? settle_archive(c) : CLI_USAGE;
 }
 
 /* Complain about the first pair of options that exclude each other. */
@@ -70,6 +135,8 @@ check_pairs(const struct cli *c)
 		    "--sparse=always" },
 		{ reflink && opts->copy.engine.sparse == WHEN_NEVER, "--reflink=always",
 		    "--sparse=never" },
+		{ opts->copy.manifest != NULL && opts->copy.dry_run, "--manifest", "--dry-run" },
+		{ opts->copy.manifest != NULL && opts->why != NULL, "--manifest", "--why" },
 		/* a file that is only half updated would be newer than its source, and stay so */
 		{ opts->inplace && opts->compare.update, "--inplace", "--update" },
 		{ opts->rewrite.chown && opts->rewrite.users_mapped, "--chown", "--usermap" },
@@ -99,6 +166,8 @@ sync_settle(struct cli *c)
 	opts->compare.times = keep->times;
 	opts->copy.report.dry_run = opts->copy.dry_run;
 	opts->copy.report.itemize |= opts->copy.dry_run && opts->copy.report.print0 == PRINT0_NONE;
+	if ((opts->copy.manifest != NULL || opts->copy.known != NULL) && opts->copy.hash.n == 0)
+		hash_algos_default(&opts->copy.hash);
 	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
 	return settle_operands(c);

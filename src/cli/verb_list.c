@@ -31,6 +31,7 @@ static const struct alien aliens[] = {
 static const char *const forms[] = {
 	"[OPTION]... ARCHIVE [MEMBER]...",
 	"[OPTION]... DIRECTORY",
+	"[OPTION]... MANIFEST [ENTRY]...",
 	NULL,
 };
 
@@ -82,7 +83,7 @@ const struct verb verb_list = {
 	.name = "list",
 	.alias = "ls",
 	.forms = forms,
-	.purpose = "Show what is in an archive or a directory, as ls -l does.",
+	.purpose = "Show what is in an archive, directory or manifest, as ls -l does.",
 	.table = { opts, COUNT(opts), aliens, COUNT(aliens), .first = false },
 	.begin = begin,
 	.settle = settle,

@@ -167,6 +167,9 @@ settle(struct cli *c)
 	struct pack_opts *pack = &c->cmd->pack;
 	struct report_opts *report = &pack->report;
 	bool listed = pack->select.files_from != NULL;
+	const struct cli_pair pairs[] = {
+		{ pack->manifest != NULL && pack->dry_run, "--manifest", "--dry-run" },
+	};
 
 	if (pack->archive == NULL || pack->archive[0] == '\0')
 		return cli_complain(
@@ -181,9 +184,8 @@ settle(struct cli *c)
 		return cli_complain(c, "--align is of uncompressed pax archives only", NULL);
 	if (pack->seekable && pack->kind.filter != ARC_ZSTD)
 		return cli_complain(c, "--seekable is of archives that zstd compresses only", NULL);
-	if (pack->manifest != NULL && pack->dry_run)
-		return cli_complain(
-		    c, "options --manifest and --dry-run are mutually exclusive", NULL);
+	if (cli_refuse_pairs(c, pairs, COUNT(pairs)) != CLI_RUN)
+		return CLI_USAGE;
 	if (strcmp(pack->archive, "-") == 0 && report->json)
 		return cli_complain(c,
 		    "the archive and --json would both go to standard output (use --report=FILE)",

@@ -144,22 +144,6 @@ apply_delete_excluded(struct cli *c, const struct opt *, const char *)
 	return CLI_RUN;
 }
 
-static enum cli_outcome
-apply_max_delete(struct cli *c, const struct opt *o, const char *value)
-{
-	struct delete_opts *del = &c->cmd->sync.del;
-	char *end = NULL;
-
-	del->max = strtoll(value, &end, 10);
-	del->percent = *end == '%';
-	del->max_given = true;
-	if (value[0] < '0' || value[0] > '9' || end[del->percent] != '\0' ||
-	    (del->percent && del->max > 100))
-		return cli_complain_value(
-		    c, o->name, value, "a number of entries, or a share such as 80%");
-	return CLI_RUN;
-}
-
 /* Append an earlier tree; there is room for one an argument. */
 static enum cli_outcome
 add_basis(struct cli *c, struct basis_opt basis)
@@ -460,6 +444,7 @@ static const struct alien aliens[] = {
 static const char *const forms[] = {
 	"[OPTION]... SOURCE DEST",
 	"[OPTION]... SOURCE/ DEST",
+	"[OPTION]... ARCHIVE/ DEST",
 	"[OPTION]... SOURCE... DEST",
 	NULL,
 };

@@ -37,6 +37,14 @@ apply_no_same_owner(struct cli *c, const struct opt *, const char *)
 }
 
 static enum cli_outcome
+apply_same_permissions(struct cli *c, const struct opt *, const char *)
+{
+	c->cmd->unpack.permissions = true;
+	c->cmd->unpack.xattrs = XATTRS_ALL;
+	return CLI_RUN;
+}
+
+static enum cli_outcome
 apply_unpack_verbose(struct cli *c, const struct opt *, const char *)
 {
 	c->cmd->unpack.report.verbose = true;
@@ -95,7 +103,6 @@ static_assert(COUNT(opts) <= OPT_MAX);
 
 /* Of tar, unzip, rsync. */
 static const struct alien aliens[] = {
-	{ "--delete", ", which never deletes" },
 	{ "--extract", "; unpacking is what 'unpack' does" },
 	{ "--file", "; the archive is the first operand" },
 	{ "--get", "; unpacking is what 'unpack' does" },
@@ -156,6 +163,11 @@ check_pairs(const struct cli *c)
 		{ o->to_stdout && o->report.json, "--to-stdout", "--json" },
 		{ o->to_stdout && o->list, "--to-stdout", "--list" },
 		{ o->to_stdout && o->dry_run, "--to-stdout", "--dry-run" },
+		{ o->to_stdout && o->del.on, "--to-stdout", "--delete" },
+		{ o->to_stdout && o->manifest != NULL, "--to-stdout", "--manifest" },
+		{ o->list && o->manifest != NULL, "--list", "--manifest" },
+		{ o->dry_run && o->manifest != NULL, "--dry-run", "--manifest" },
+		{ o->list && o->del.on, "--list", "--delete" },
 	};
 
 	return cli_refuse_pairs(c, pairs, COUNT(pairs));
@@ -174,6 +186,12 @@ settle(struct cli *c)
 		return cli_complain_value(c, "--max-ratio", "0", "none, or a number from 1");
 	if (check_pairs(c) != CLI_RUN)
 		return CLI_USAGE;
+	if (o->del.on && o->dir == NULL)
+		return cli_complain(
+		    c, "--delete needs --directory: what is to be as the archive", NULL);
+	if (o->del.on && c->n_operands > 1)
+		return cli_complain(
+		    c, "--delete is about all of an archive, not about", c->operands[1]);
 	o->archive = c->operands[0];
 	o->members = c->operands + 1;
 	o->n_members = c->n_operands - 1;

@@ -155,50 +155,6 @@ arc_filter_name(enum arc_filter filter)
 	return filters[filter];
 }
 
-/* The bytes that a compressed stream begins with; sources as in the module, src/archive/peek.c. */
-struct magic {
-	enum arc_filter filter;
-	size_t n;
-	const char *bytes;
-};
-
-static const struct magic magics[] = {
-	{ ARC_GZIP, 3, "\x1f\x8b\x08" },
-	{ ARC_ZSTD, 4, "\x28\xb5\x2f\xfd" },
-	{ ARC_XZ, 6, "\xfd\x37zXZ\0" },
-	{ ARC_LZ4, 4, "\x04\x22\x4d\x18" },
-	{ ARC_LZ4, 4, "\x02\x21\x4c\x18" },
-	{ ARC_LZIP, 4, "LZIP" },
-	{ ARC_COMPRESS, 2, "\x1f\x9d" },
-	{ ARC_LZMA, 3, "\x5d\0\0" },
-};
-
-/* "BZh", a digit, and the number of a block or of the end: text may begin with the first four. */
-static bool
-is_bzip2(const unsigned char *b, size_t n)
-{
-	return n >= 10 && memcmp(b, "BZh", 3) == 0 && b[3] >= '1' && b[3] <= '9' &&
-	       (memcmp(b + 4, "\x31\x41\x59\x26\x53\x59", 6) == 0 ||
-		   memcmp(b + 4, "\x17\x72\x45\x38\x50\x90", 6) == 0);
-}
-
-enum arc_filter
-arc_filter_by_head(const void *head, size_t n)
-{
-	const unsigned char *b = head;
-
-	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++) {
-		if (n >= magics[i].n && memcmp(b, magics[i].bytes, magics[i].n) == 0)
-			return magics[i].filter;
-	}
-	if (is_bzip2(b, n))
-		return ARC_BZIP2;
-	/* a frame to be skipped, as parallel and seekable writers of zstd begin with */
-	if (n >= 4 && (b[0] & 0xf0) == 0x50 && memcmp(b + 1, "\x2a\x4d\x18", 3) == 0)
-		return ARC_ZSTD;
-	return ARC_PLAIN;
-}
-
 bool
 arc_is_damage(struct err e)
 {

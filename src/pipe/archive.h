@@ -279,6 +279,8 @@ struct arc_writing {
 
 /* Streams without members.  TEXT[ARC_TEXT] is what is said of a failure. */
 struct arc_streaming {
+	/* The compression that a stream with the first bytes HEAD[n] has; 16 of them tell all apart. */
+	enum arc_filter (*filter_of)(const void *head, size_t n);
 	/* Unpack all of FEED, which must be of FILTER, into DRAIN.  Fails as reading does. */
 	struct err (*inflate)(
 	    struct arc_feed *feed, struct arc_drain *drain, enum arc_filter filter, char *text);
@@ -377,8 +379,6 @@ arc_format_can(enum arc_format format)
 size_t arc_piece_size(enum arc_filter filter, int level);
 /* The compression called NAME: "none", "gzip", "zstd", ...  False = there is none. */
 bool arc_filter_by_name(const char *name, enum arc_filter *filter);
-/* The compression that a stream with the first bytes HEAD[n] has; 16 of them tell all apart. */
-enum arc_filter arc_filter_by_head(const void *head, size_t n);
 /* The name of FILTER; static storage. */
 const char *arc_filter_name(enum arc_filter filter);
 

@@ -160,5 +160,6 @@ listing_json(struct str *s, const struct listed *l)
 		str_addf(
 		    s, ",\"mtime\":%" PRId64 ".%09ld", (int64_t)l->mtime.tv_sec, l->mtime.tv_nsec);
 	add_name(s, "target", l->target);
+	add_name(s, "hash", l->hash);
 	str_adds(s, "}\n");
 }

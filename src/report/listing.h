@@ -20,6 +20,7 @@ struct listed {
 	const char *group;     /* group's name, or NULL */
 	int64_t size;          /* bytes of content, -1 = not known */
 	unsigned major, minor; /* of a device */
+	const char *hash;      /* digests of its content, as events have them, or NULL */
 	bool has_mtime;        /* MTIME is known */
 	struct timespec mtime; /* last modification */
 };

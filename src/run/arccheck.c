@@ -82,8 +82,7 @@ conclude(struct unpacking *u, const char *path, const struct stat *want, enum it
 	struct entry e = { .dir = u->run.base, .src_name = path, .name = path };
 
 	TRY(str_check(&c->why));
-	if (action != ACTION_UNCHANGED || c->v->opts->report.unchanged ||
-	    arcfound_has(&c->found, path))
+	if (action != ACTION_UNCHANGED || u->run.wants_unchanged || arcfound_has(&c->found, path))
 		return arcfound_add(&c->found, path, want, action, &c->why);
 	unlike_tell(u->w, &e, want, action, NULL);
 	return ERR_OK;

@@ -215,7 +215,7 @@ arcsource_open(struct arcsource *s, const struct arcsource_how *how, const char 
 	TRY(open_descriptor(s));
 	TRY(prepare_digests(s, how->hash));
 	TRY(open_feed(s, &feed, head, &n));
-	s->filter = arc_filter_by_head(head, n);
+	s->filter = s->module->streaming->filter_of(head, n);
 	tap_init(&s->packed, feed, s->hashes ? &s->hashing[0] : NULL);
 	feed = &s->packed.feed;
 	TRY(start_frames(s, &feed));

@@ -80,7 +80,7 @@ meet_names(struct walk *w, struct node *n, struct level *l)
 	if (!err_failed(err))
 		err = str_check(&l->dirs);
 	for (size_t at = 0; !err_failed(err) && at < met.len; at += strlen(met.buf + at) + 1) {
-		(void)sides_meet(n->sides, met.buf + at, &ino); /* it is there: it was just listed */
+		(void)sides_meet(n->sides, met.buf + at, &ino); /* it was just listed */
 		n->met++;
 	}
 	str_release(&met);

@@ -6,7 +6,7 @@
 #include "run/comparing.h"
 #include "run/entryjob.h"
 #include "run/extras.h"
-#include "run/ledger.h"
+#include "run/inventory.h"
 #include "run/mirror.h"
 #include "run/places.h"
 #include "run/rewrite.h"
@@ -71,6 +71,8 @@ carry_nothing(
 		    &w->run->mirror->opts->compare, t->dest.exists ? &t->dest.st : NULL);
 	else if (t->action.reason == REASON_EQUAL)
 		o.note = NULL;
+	if (t->action.reason == REASON_EQUAL && t->basis == NULL)
+		inventory_note_equal(w, e, st, t->seen);
 
 	if (t->action.step == STEP_REFUSE) {
 		tell_error(w, e, err_make(EEXIST, OP_REFUSE, SIDE_DST, -1), o.note);
@@ -95,6 +97,8 @@ carry_out(struct worker *w, const struct entry *e, int src, struct stat *st, str
 		o->note = comparing_words(w, st, t);
 		if (t->action.step == STEP_REPLACE)
 			mirror_leave(w->run->mirror, &t->dest.st);
+		if (t->action.step == STEP_REPLACE && w->run->request.dry_run && st->st_nlink > 1)
+			TRY(mirror_renew(w->run->mirror, st));
 	}
 	if (w->run->request.dry_run) {
 		bool moves = o->action == ACTION_NEW || o->action == ACTION_CHANGED;
@@ -152,6 +156,7 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	own_fd opened = -1;
 
 	if (t->basis != NULL && t->basis->kind == BASIS_LINK && link_to_basis(w, e, t, &o)) {
+		inventory_note_equal(w, e, st, false);
 		tell_item(w, e, &o);
 		return ERR_OK;
 	}
@@ -164,7 +169,10 @@ carry_new(struct worker *w, const struct entry *e, int src, struct stat *st, str
 	if (err_failed(err) && !unquiet)
 		return err;
 	o.backup = t->backup[0] != '\0' ? t->backup : NULL;
-	ledger_note(w, e, st, o.hashed ? CONTENT_HASHED : CONTENT_UNKNOWN);
+	if (t->action.step == STEP_ATTRIBUTES && w->run->mirror != NULL)
+		inventory_note_equal(w, e, st, t->seen);
+	else
+		ledger_note(w, e, st, o.hashed ? CONTENT_HASHED : CONTENT_UNKNOWN);
 	if (!unquiet)
 		tell_item(w, e, &o);
 	return err;

@@ -52,22 +52,74 @@ compare_targets(const struct entry *e, unsigned *differs)
 	return ERR_OK;
 }
 
+/* Read at OFF of FD, of SIDE, until BUF is full or the file ends. */
 static struct err
-compare_content(struct worker *w, const struct meta_pair *pair, bool follow, unsigned *differs)
+read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_t *len)
+{
+	*len = 0;
+	while (*len < size) {
+		size_t got;
+		struct err err = file_pread(fd, buf + *len, size - *len, off + (int64_t)*len, &got);
+		if (err_failed(err))
+			return err_make(err.code, OP_READ, side, err.off);
+		if (got == 0)
+			break;
+		*len += got;
+	}
+	return ERR_OK;
+}
+
+/* Whether P, two files, have the same bytes; SEEN sees the source's, as far as they are read. */
+static struct err
+compare_bytes(struct worker *w, const struct pair *p, struct observer *seen, bool *same)
+{
+	size_t half = bufs_size(w->run->bufs) / 2;
+	char *mine = w->buf;
+	size_t len[2];
+
+	*same = true;
+	seen->begin(seen);
+	for (int64_t off = 0; *same; off += (int64_t)half) {
+		TRY(cancel_check(&w->run->cancel));
+		TRY(read_full(p->a_fd, SIDE_SRC, mine, half, off, &len[0]));
+		TRY(read_full(p->b_fd, SIDE_DST, mine + half, half, off, &len[1]));
+		*same = len[0] == len[1] && memcmp(mine, mine + half, len[0]) == 0;
+		seen->see(seen, mine, len[0]);
+		if (len[0] < half)
+			break;
+	}
+	return ERR_OK;
+}
+
+/* Whether P, two files that have been looked at, have the same bytes. */
+static struct err
+compare_ranges(struct worker *w, const struct pair *p, bool *same)
+{
+	struct likeness like = { 0 };
+	struct err err = likeness_of_content(w, p, 0, &like);
+
+	*same = !err_failed(err) && p->a.st_size == p->b.st_size && !like.differs;
+	/* what changes just now is not the same, whatever it will be */
+	return err.op == OP_CHANGED ? ERR_OK : err;
+}
+
+/* Compare the contents of PAIR; SEEN, unless NULL, sees all of the source's. */
+static struct err
+compare_content(struct worker *w, const struct meta_pair *pair, bool follow, struct observer *seen,
+    unsigned *differs)
 {
 	struct pair p;
-	struct likeness like = { 0 };
+	bool same = false;
 	struct err err = likeness_open(pair, follow, false, &p);
 
 	if (!err_failed(err))
 		err = likeness_look(&p);
-	if (!err_failed(err))
-		err = likeness_of_content(w, &p, 0, &like);
+	if (!err_failed(err) && seen != NULL)
+		err = compare_bytes(w, &p, seen, &same);
+	else if (!err_failed(err))
+		err = compare_ranges(w, &p, &same);
 	likeness_close(&p);
-	/* what changes just now is not the same, whatever it will be */
-	bool same = !err_failed(err) && p.a.st_size == p.b.st_size && !like.differs;
-	if (err.op != OP_CHANGED)
-		TRY(err);
+	TRY(err);
 	*differs = (*differs & ~(unsigned)UNSURE_CONTENT) | (same ? 0 : DIFFERS_CONTENT);
 	return ERR_OK;
 }
@@ -94,7 +146,7 @@ comparing_pair(
 	if ((*differs & (DIFFERS_TYPE | DIFFERS_SIZE | DIFFERS_CONTENT)) != 0)
 		return ERR_OK;
 	if ((*differs & UNSURE_CONTENT) != 0)
-		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), differs));
+		TRY(compare_content(w, pair, !S_ISREG(st->st_mode), NULL, differs));
 	return compare_xattrs(w, pair, differs);
 }
 
@@ -125,7 +177,10 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	if (verdict == COMPARED_SKIP || (t->differs & DIFFERS_TYPE) != 0)
 		return ERR_OK;
 	if (verdict == COMPARED_READ) {
-		TRY(compare_content(w, &pair, e->follow, &t->differs));
+		/* who wants a digest of what is equal need not read it again */
+		t->seen = w->run->ledger != NULL;
+		TRY(compare_content(
+		    w, &pair, e->follow, t->seen ? &w->hashing.observer : NULL, &t->differs));
 		verdict = compare_verdict(opts, st, &t->dest.st, t->differs);
 	}
 	if (S_ISLNK(st->st_mode))
@@ -136,15 +191,14 @@ compare_deeper(struct worker *w, const struct entry *e, const struct stat *st, s
 	return compare_names(w, st, t);
 }
 
-/* Whether the directory in E's way is empty, so that nothing is lost with it. */
-static bool
-is_empty(const struct entry *e)
+bool
+comparing_is_empty(int dir, const char *name)
 {
 	struct dir_list list;
-	struct dir_name found = { .name = e->name };
+	struct dir_name found = { .name = name };
 	own_fd fd = -1;
 
-	if (err_failed(dir_open(e->dir->dst_fd, e->name, SIDE_DST, &fd)))
+	if (err_failed(dir_open(dir, name, SIDE_DST, &fd)))
 		return false;
 	own_mem char *buf = aligned_alloc(BUFS_ALIGN, DIR_BUF_SIZE);
 	if (buf == NULL || err_failed(dir_list_start(&list, fd, buf, 0)) ||
@@ -165,7 +219,7 @@ act_on_directory(struct worker *w, const struct entry *e)
 {
 	const struct delete_opts *del = &w->run->mirror->opts->del;
 
-	if (del->on || del->force || is_empty(e))
+	if (del->on || del->force || comparing_is_empty(e->dir->dst_fd, e->name))
 		return act(STEP_AWAY, REASON_DIFFERS);
 	return act(STEP_REFUSE, REASON_FULL_DIR);
 }

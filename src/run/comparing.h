@@ -19,5 +19,7 @@ const char *comparing_words(struct worker *w, const struct stat *st, const struc
  * known as PAIR says: N->dst and N->differs. */
 struct err comparing_directory(
     struct worker *w, struct node *n, int dst, const struct meta_pair *pair);
+/* Whether NAME below DIR is a directory with nothing in it. */
+bool comparing_is_empty(int dir, const char *name);
 
 #endif

@@ -25,6 +25,7 @@
 #include "run/carry.h"
 #include "run/fanout.h"
 #include "run/filepipe.h"
+#include "run/inventory.h"
 #include "run/mirror.h"
 #include "run/places.h"
 #include "run/readback.h"
@@ -112,13 +113,15 @@ copy_content(
 {
 	struct run *run = w->run;
 	struct block buf = { .mem = w->buf, .size = bufs_size(run->bufs) };
+	/* a digest that is known leaves the content to the kernel */
+	bool wants_digests = run->request.hash != NULL && !inventory_knows(w, e, from.st);
 	struct engine_file file = {
 		.src = from.fd,
 		.st = from.st,
 		.dst = dst,
 		.dst_dev = e->dir->dst.st_dev,
 		.live_bytes = &run->live->bytes_done,
-		.observer = run->request.hash != NULL ? &w->hashing.observer : NULL,
+		.observer = wants_digests ? &w->hashing.observer : NULL,
 	};
 
 	bool done;
@@ -335,10 +338,9 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 		moved = move_stream(w, e, from, c->fd, &o->moved);
 	else if (t->basis != NULL)
 		moved = move_basis(w, e, t, c->fd, &o->moved);
-	else if (!w->run->copy->plan.attributes_only) {
+	else if (!w->run->copy->plan.attributes_only)
 		moved = move_checked(w, e, from, c->fd, o);
-		o->hashed = w->hash.len > 0;
-	}
+	o->hashed = !stream && S_ISREG(st->st_mode) && w->hash.len > 0;
 	if (err_failed(moved) && moved.op != OP_CHANGED)
 		return moved;
 	if (stream)

@@ -3,7 +3,7 @@
 #include "run/copy.h"
 
 #include "run/filepipe.h"
-#include "run/manifestout.h"
+#include "run/inventory.h"
 #include "run/operands.h"
 #include "run/readback.h"
 #include "run/sink.h"
@@ -15,32 +15,25 @@
 /* A run of the verb. */
 struct copy_run {
 	struct run run; /* first: the steps find it */
-	struct manifestout manifest;
+	struct inventory inventory;
 };
-
-static struct err
-begin_manifest(struct copy_run *c)
-{
-	const struct copy_opts *opts = c->run.copy;
-	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
-	bool rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL;
-
-	return manifestout_begin(&c->manifest, &c->run, opts->manifest, &opts->hash, rooted);
-}
 
 static void
 give(struct run *run)
 {
 	struct copy_run *c = (struct copy_run *)(void *)run;
-	struct err err = run->copy->manifest != NULL ? begin_manifest(c) : ERR_OK;
+	const struct copy_opts *opts = run->copy;
+	size_t sources = opts->n_operands - (opts->target_dir == NULL ? 1 : 0);
+	const struct inventory_opts inventory = {
+		.manifest = opts->manifest,
+		.known = opts->known,
+		.algos = &opts->hash,
+		.rooted = sources == 1 && !opts->parents && opts->select.files_from == NULL,
+		.durable = opts->fsync != FSYNC_NONE,
+	};
 
-	if (!err_failed(err)) {
+	if (inventory_begin(&c->inventory, run, &inventory))
 		operands_run(run);
-		return;
-	}
-	tell_operand_error(run, run->copy->manifest, err, NULL);
-	report_raise(run->report, EXIT_STOPPED);
-	cancel_request(&run->cancel, err);
 }
 
 /* Say, once, by which pipeline content went. */
@@ -100,8 +93,7 @@ conclude(struct run *run)
 {
 	explain(run);
 	sync_all(run);
-	manifestout_publish(
-	    &((struct copy_run *)(void *)run)->manifest, run, run->copy->fsync != FSYNC_NONE);
+	inventory_publish(&((struct copy_run *)(void *)run)->inventory, run);
 }
 
 int
@@ -109,7 +101,7 @@ copy_run(struct copy_opts *opts)
 {
 	struct hash_algos algos;
 	static const struct run_steps steps = { .give = give, .conclude = conclude };
-	struct copy_run c = { .manifest = MANIFESTOUT_INIT };
+	struct copy_run c = { .inventory = INVENTORY_INIT };
 
 	c.run = (struct run){
 		.copy = opts,
@@ -140,6 +132,6 @@ copy_run(struct copy_opts *opts)
 	if (opts->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = run_carry_out(&c.run, &steps);
-	manifestout_release(&c.manifest, &c.run);
+	inventory_release(&c.inventory, &c.run);
 	return status;
 }

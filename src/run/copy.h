@@ -43,6 +43,7 @@ struct copy_opts {
 	struct select_opts select;   /* what to leave out, or what to copy alone */
 	const char
 	    *manifest;     /* --manifest: write one to this file, or NULL; HASH is not empty then */
+	const char *known; /* --known: a manifest of before, or NULL; HASH is not empty then */
 	char **operands;   /* operands [n_operands]: sources, and without -t then DEST */
 	size_t n_operands; /* number of them; with --files-from at most one source */
 };

@@ -14,9 +14,8 @@
 #include "run/feed.h"
 #include "run/hashcheck.h"
 #include "run/hashline.h"
+#include "run/inventory.h"
 #include "run/known.h"
-#include "run/ledger.h"
-#include "run/outfile.h"
 #include "run/reading.h"
 #include "run/sink.h"
 #include "run/sums.h"
@@ -40,8 +39,6 @@ struct hash_run {
 	struct collate *lines; /* lines to be sorted, or NULL */
 	struct inodes *inodes; /* files with several names */
 	struct outfile out;    /* the manifest */
-	struct known *known;   /* what was known before, or NULL */
-	bool rooted;           /* paths in manifests begin below the one operand */
 };
 
 static bool
@@ -204,18 +201,6 @@ hash_descriptor(struct worker *w, const struct entry *e, int fd)
 	return hash_open(w, e, fd, &st);
 }
 
-/* Whether E, with attributes ST, was hashed in another run; the worker then has the digests. */
-static bool
-is_known(struct worker *w, const struct entry *e, const struct stat *st)
-{
-	const struct hash_run *h = w->run->hash;
-
-	if (h->known == NULL)
-		return false;
-	ledger_path(h->rooted, e, &w->rel);
-	return known_find(h->known, &w->rel, st, &w->hashing);
-}
-
 /* Deal with E without opening it, unless it has to be opened; SPECIAL: no person named it as a file. */
 static struct err
 hash_unopened(struct worker *w, const struct entry *e, bool special, bool *done)
@@ -229,7 +214,7 @@ hash_unopened(struct worker *w, const struct entry *e, bool special, bool *done)
 		ledger_note(w, e, &st, CONTENT_UNKNOWN);
 		return ERR_OK;
 	}
-	if (S_ISREG(st.st_mode) && is_known(w, e, &st)) {
+	if (S_ISREG(st.st_mode) && inventory_knows(w, e, &st)) {
 		TRY(is_read_elsewhere(w, e, &st, &elsewhere));
 		return elsewhere ? ERR_OK : settle(w, e, &st);
 	}
@@ -247,7 +232,7 @@ hash_entry(struct worker *w, const struct entry *e)
 
 	if (is_stdin(e))
 		return hash_descriptor(w, e, STDIN_FILENO);
-	if (special || w->run->hash->known != NULL)
+	if (special || w->run->known != NULL)
 		TRY(hash_unopened(w, e, special, &done));
 	if (done)
 		return ERR_OK;
@@ -467,7 +452,7 @@ prepare(struct run *run, struct hash_run *h)
 		.algos = &opts->hash,
 		.inodes = h->inodes = inodes_new(),
 		.workers = run->n_workers + 1,
-		.rooted = h->rooted,
+		.rooted = run->rooted,
 		.identified = opts->known != NULL,
 		.apart = opts->tree,
 	};
@@ -482,36 +467,19 @@ prepare(struct run *run, struct hash_run *h)
 	return opts->manifest != NULL ? outfile_begin(&h->out, opts->manifest) : ERR_OK;
 }
 
-/* Take in what is known; what fails is told. */
-static struct err
-learn(struct run *run)
-{
-	const struct hash_opts *opts = run->hash->opts;
-	struct str why = STR_INIT;
-
-	if (opts->known == NULL)
-		return ERR_OK;
-	struct err err = known_load(opts->known, &opts->hash, &run->hash->known, &why);
-	if (err_failed(err)) {
-		tell_operand_error(run, opts->known, err, why.len > 0 ? why.buf : NULL);
-		report_raise(run->report, err.code == EBADMSG ? EXIT_INTEGRITY : EXIT_STOPPED);
-		cancel_request(&run->cancel, err);
-	}
-	str_release(&why);
-	return err;
-}
-
 static void
 prepare_and_give(struct run *run)
 {
-	if (err_failed(learn(run)))
+	const struct hash_opts *opts = run->hash->opts;
+
+	if (err_failed(inventory_learn(run, opts->known, &opts->hash)))
 		return;
 	struct err err = prepare(run, run->hash);
 	if (!err_failed(err)) {
 		give(run);
 		return;
 	}
-	tell_operand_error(run, run->hash->opts->manifest, err, NULL);
+	tell_operand_error(run, opts->manifest, err, NULL);
 	report_raise(run->report, EXIT_STOPPED);
 	cancel_request(&run->cancel, err);
 }
@@ -536,7 +504,7 @@ hash_run(struct hash_opts *opts)
 		},
 	};
 
-	hash.rooted = opts->n_operands == 1 && opts->select.files_from == NULL;
+	run.rooted = opts->n_operands == 1 && opts->select.files_from == NULL;
 	if (opts->check != NULL)
 		return hashcheck_run(opts);
 	int status = run_carry_out(&run, &steps);
@@ -544,6 +512,6 @@ hash_run(struct hash_opts *opts)
 	ledger_free(run.ledger);
 	collate_free(hash.lines);
 	inodes_free(hash.inodes);
-	known_free(hash.known);
+	known_free(run.known);
 	return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/own.h"
 #include "run/checklist.h"
+#include "run/inodes.h"
 #include "run/reading.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -110,25 +111,48 @@ matches(struct worker *w, const struct checked_name *name)
 	return false;
 }
 
-/* Check NAME; *VERDICT unless it fails to be read. */
+/* Have W's digests made of NAME. */
 static struct err
-check_name(struct worker *w, const struct checked_name *name, enum verdict_of_name *verdict)
+read_name(struct worker *w, const char *name)
 {
-	bool is_stdin = strcmp(name->name, "-") == 0;
+	bool is_stdin = strcmp(name, "-") == 0;
 	own_fd own = -1;
 	struct stat st;
 
 	if (!is_stdin)
-		TRY(dir_open_file(AT_FDCWD, name->name, true, &own));
+		TRY(dir_open_file(AT_FDCWD, name, true, &own));
 	int fd = is_stdin ? STDIN_FILENO : own;
 	TRY(file_stat(fd, SIDE_SRC, &st));
 	if (S_ISDIR(st.st_mode))
 		return err_make(EISDIR, OP_READ, SIDE_SRC, -1);
-	struct err err = reading_hash(w, fd, &st);
-	if (err_failed(err) && err.op != OP_CHANGED)
-		return err;
-	*verdict = matches(w, name) ? VERDICT_OK : VERDICT_FAILED;
-	return ERR_OK;
+	struct err err = reading_hash_once(w, fd, &st);
+	return err.op == OP_CHANGED ? ERR_OK : err;
+}
+
+/* Whether line I of the list has the name of the line before: by several digests, a file has a line for each. */
+static bool
+goes_with_last(const struct check *c, size_t i)
+{
+	return i > 0 && strcmp(c->list.names[i].name, c->list.names[i - 1].name) == 0;
+}
+
+/* Settle line I, whose file was read, or was not because of ERR. */
+static void
+settle(struct check *c, struct worker *w, size_t i, struct err err)
+{
+	const struct checked_name *name = &c->list.names[i];
+	enum verdict_of_name verdict = VERDICT_UNREAD;
+
+	if (!err_failed(err))
+		verdict = matches(w, name) ? VERDICT_OK : VERDICT_FAILED;
+	else if (err.code == ENOENT && c->opts->ignore_missing)
+		verdict = VERDICT_MISSING;
+	else
+		tell_operand_error(&c->run, name->name, err, NULL);
+	atomic_fetch_add_explicit(&c->run.live->items_done, 1, memory_order_relaxed);
+	pthread_mutex_lock(&c->lock);
+	c->verdicts[i] = (unsigned char)verdict;
+	pthread_mutex_unlock(&c->lock);
 }
 
 static void
@@ -141,20 +165,14 @@ check_run(struct job *job, unsigned number)
 	free(job);
 	while (
 	    !cancel_requested(&c->run.cancel) && (i = atomic_fetch_add(&c->next, 1)) < c->list.n) {
-		const struct checked_name *name = &c->list.names[i];
-		enum verdict_of_name verdict = VERDICT_UNREAD;
-
-		struct err err = check_name(w, name, &verdict);
+		if (goes_with_last(c, i))
+			continue;
+		struct err err = read_name(w, c->list.names[i].name);
 		if (err_class(err) == ERR_CLASS_CANCELED)
 			return;
-		if (err.code == ENOENT && c->opts->ignore_missing)
-			verdict = VERDICT_MISSING;
-		else if (err_failed(err))
-			tell_operand_error(&c->run, name->name, err, NULL);
-		atomic_fetch_add_explicit(&c->run.live->items_done, 1, memory_order_relaxed);
-		pthread_mutex_lock(&c->lock);
-		c->verdicts[i] = (unsigned char)verdict;
-		pthread_mutex_unlock(&c->lock);
+		do
+			settle(c, w, i, err);
+		while (++i < c->list.n && goes_with_last(c, i));
 	}
 }
 
@@ -290,7 +308,9 @@ hashcheck_run(struct hash_opts *opts)
 		c.list.fault.err = err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 		read = false;
 	}
+	c.run.inodes = inodes_new(); /* without memory for them each name is read */
 	int status = run_carry_out(&c.run, read ? &steps : &nothing);
+	inodes_free(c.run.inodes);
 	free(c.verdicts);
 	checklist_release(&c.list);
 	return status;

@@ -115,7 +115,10 @@ hashing_text(struct hashing *h, struct str *s)
 		char hex[DIGEST_TEXT];
 
 		hashing_get(h, i, digest);
-		str_addf(s, "%s%s:%s", i > 0 ? "," : "", algo->name,
-		    digest_hex(digest, algo->size, hex));
+		if (i > 0)
+			str_addc(s, ',');
+		str_adds(s, algo->name);
+		str_addc(s, ':');
+		str_adds(s, digest_hex(digest, algo->size, hex));
 	}
 }

@@ -355,7 +355,8 @@ ignores_any(const struct run *run)
 {
 	const struct ignore_opts *opts = &run->mirror->opts->ignore;
 
-	return rules_count(run->mirror->rules) + opts->n_files + opts->n_marks + opts->caches > 0;
+	return run->filter != NULL ||
+	       rules_count(run->mirror->rules) + opts->n_files + opts->n_marks + opts->caches > 0;
 }
 
 bool
@@ -377,6 +378,10 @@ ignores_ask(struct worker *w, const struct node *dir, const char *name, bool is_
 	a.e = (struct rules_entry){ w->rel.buf, slash != NULL ? slash + 1 : name, is_dir };
 	if (strncmp(a.e.path, "./", 2) == 0)
 		a.e.path += 2;
+	/* in a sync that is part of another verb, that verb's own rules decide */
+	if (w->run->filter != NULL)
+		return filter_excludes(
+		    w->run->filter, a.e.path, strlen(a.e.path), a.e.name, is_dir);
 	for (size_t at = 0;;) {
 		struct rules_answer r = rules_ask(m->rules, at, &a.e, side);
 		if (r.what == RULES_NO_MATCH)

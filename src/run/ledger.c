@@ -222,7 +222,8 @@ note(struct worker *w, const struct entry *e, const struct stat *st, enum known_
 	struct start start;
 
 	memset(&start, 0, sizeof start); /* its padding too: bodies are compared */
-	put_number(start.operand, e->dir->parent == NULL ? e->number : e->dir->number);
+	bool own = l->opts.numbered || e->dir->parent == NULL;
+	put_number(start.operand, own ? e->number : e->dir->number);
 	find_path(l->opts.rooted, l->opts.apart, e, S_ISDIR(st->st_mode), &n->path);
 	make_key(l, n, &start, &n->key);
 	TRY(make_body(w, e, st, &start, content));

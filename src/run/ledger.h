@@ -19,6 +19,7 @@ struct ledger_opts {
 	struct inodes *inodes;          /* of the run; borrowed */
 	unsigned workers;               /* who may note, the main thread counted */
 	bool rooted;     /* the run has one operand: if that is a directory it is "." */
+	bool numbered;   /* entries have numbers of their own: the later of one name stands */
 	bool identified; /* files have their inode number and change time, for --known */
 	bool
 	    apart; /* operands are trees of their own, each beginning with "."; for ledger_tree() */

@@ -4,6 +4,8 @@
 
 #include "report/listing.h"
 #include "run/dirjob.h"
+#include "run/listmanifest.h"
+#include "run/manifestcheck.h"
 #include "run/sink.h"
 #include "run/tell.h"
 #include "sys/dir.h"
@@ -158,5 +160,7 @@ list_run(struct unpack_opts *opts)
 	    !err_failed(dir_stat(AT_FDCWD, opts->archive, true, SIDE_SRC, &st)) &&
 	    S_ISDIR(st.st_mode))
 		return list_directory(opts);
+	if (manifestcheck_is_one(opts->archive))
+		return list_manifest(opts);
 	return unpack_run(opts);
 }

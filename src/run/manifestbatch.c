@@ -167,7 +167,7 @@ compare_content(
 	if (!e->hashed)
 		return ERR_OK;
 	atomic_fetch_add_explicit(&w->run->live->bytes_found, st->st_size, memory_order_relaxed);
-	struct err err = reading_hash(w, fd, st);
+	struct err err = reading_hash_once(w, fd, st);
 	err.side = SIDE_DST;
 	TRY(err);
 	w->counts.logical += st->st_size;

@@ -8,16 +8,18 @@
 
 struct err
 manifestout_begin(struct manifestout *m, struct run *run, const char *path,
-    const struct hash_algos *algos, bool rooted)
+    const struct hash_algos *algos, bool rooted, bool identified)
 {
 	const struct ledger_opts ledger = {
 		.algos = algos,
 		.inodes = m->inodes = inodes_new(),
 		.workers = run->n_workers + 1,
 		.rooted = rooted,
+		.identified = identified,
 	};
 
 	m->path = path;
+	run->inodes = m->inodes;
 	run->ledger = ledger_new(&ledger);
 	if (m->inodes == NULL || run->ledger == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
@@ -45,5 +47,5 @@ manifestout_release(struct manifestout *m, struct run *run)
 	ledger_free(run->ledger);
 	run->ledger = NULL;
 	inodes_free(m->inodes);
-	m->inodes = NULL;
+	run->inodes = m->inodes = NULL;
 }

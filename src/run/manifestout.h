@@ -15,10 +15,10 @@ struct manifestout {
 
 #define MANIFESTOUT_INIT ((struct manifestout){ .file = { .fd = -1, .dir = -1 } })
 
-/* Begin the manifest PATH of RUN, of entries with digests by ALGOS; ROOTED as in struct ledger_opts.  From now
- * on the run has a ledger.  Fails with MEMORY, or as outfile_begin() does. */
+/* Begin the manifest PATH of RUN, of entries with digests by ALGOS; ROOTED and IDENTIFIED as in struct
+ * ledger_opts.  From now on the run has a ledger.  Fails with MEMORY, or as outfile_begin() does. */
 struct err manifestout_begin(struct manifestout *m, struct run *run, const char *path,
-    const struct hash_algos *algos, bool rooted);
+    const struct hash_algos *algos, bool rooted, bool identified);
 /* Let it appear, if there is one and the run was not stopped: it would be of half a tree.  SYNC: on disk.
  * What fails is told.  The workers are done. */
 void manifestout_publish(struct manifestout *m, struct run *run, bool sync);

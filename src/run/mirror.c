@@ -19,6 +19,7 @@ mirror_init(struct mirror *m)
 {
 	m->backup_fd = m->lock_fd = -1;
 	map_init(&m->claims);
+	map_init(&m->renewed);
 	m->hollow = STR_INIT;
 	pthread_mutex_init(&m->lock, NULL);
 	pthread_mutex_init(&m->mark.lock, NULL);
@@ -49,6 +50,7 @@ mirror_release(struct mirror *m)
 	for (size_t cursor = 0; map_each(&m->claims, &cursor, &key, &value);)
 		free(value);
 	map_release(&m->claims);
+	map_release(&m->renewed);
 	str_release(&m->hollow);
 	for (size_t i = 0; i < m->n_texts; i++)
 		free(m->texts[i]);
@@ -107,4 +109,28 @@ mirror_leave(struct mirror *m, const struct stat *dst)
 		c->gone += m->opts->copy.dry_run;
 	}
 	pthread_mutex_unlock(&m->lock);
+}
+
+struct err
+mirror_renew(struct mirror *m, const struct stat *src)
+{
+	struct map_key key = { .hi = src->st_dev, .lo = src->st_ino };
+	struct err err = ERR_OK;
+
+	pthread_mutex_lock(&m->lock);
+	if (map_get(&m->renewed, key) == NULL)
+		err = map_put(&m->renewed, key, m);
+	pthread_mutex_unlock(&m->lock);
+	return err;
+}
+
+bool
+mirror_is_renewed(struct mirror *m, const struct stat *src)
+{
+	struct map_key key = { .hi = src->st_dev, .lo = src->st_ino };
+
+	pthread_mutex_lock(&m->lock);
+	bool renewed = map_get(&m->renewed, key) != NULL;
+	pthread_mutex_unlock(&m->lock);
+	return renewed;
 }

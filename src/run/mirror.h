@@ -25,7 +25,8 @@ struct mirror {
 	bool braked;            /* it stays there, for a brake holds */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
-	struct map claims; /* destination inodes with several names: which source has which */
+	struct map claims;  /* destination inodes with several names: which source has which */
+	struct map renewed; /* source inodes that a dry run would have got a new file of */
 	struct str hollow; /* paths of directories that may go, NUL-terminated each, see hollow.h */
 			   /* --- end of guarded --- */
 };
@@ -42,5 +43,10 @@ void mirror_release(struct mirror *m);
 struct err mirror_claim(struct mirror *m, const struct stat *src, struct stat *dst, bool *ours);
 /* Say that such a name is about to be replaced, or in a dry run would be.  Any thread. */
 void mirror_leave(struct mirror *m, const struct stat *dst);
+/* Say in a dry run that source inode SRC would get a new file, to which its other names would then be
+ * linked.  Any thread.  Fails with MEMORY. */
+struct err mirror_renew(struct mirror *m, const struct stat *src);
+/* Whether that was said of SRC.  Any thread. */
+bool mirror_is_renewed(struct mirror *m, const struct stat *src);
 
 #endif

@@ -7,6 +7,7 @@
 #include "run/extras.h"
 #include "run/hollow.h"
 #include "run/ignores.h"
+#include "run/ledger.h"
 #include "run/mirror.h"
 #include "run/sink.h"
 #include "sys/file.h"
@@ -58,6 +59,7 @@ tell_directory(struct worker *w, const struct node *n, const struct entry *e)
 	struct carried o = { .what = KIND_DIR, .action = ACTION_NEW };
 	struct target t = { .differs = n->differs, .dest.st = n->dst };
 
+	ledger_note_directory(w, n);
 	if (!n->fresh && n->dst.st_ino != 0) {
 		o.action = n->differs != 0 ? ACTION_ATTRIBUTES : ACTION_UNCHANGED;
 		o.note = comparing_words(w, &n->src, &t);

@@ -366,7 +366,7 @@ open_manifest(struct packing *p)
 	if (opts->manifest == NULL)
 		return ERR_OK;
 	(void)dir_stat(AT_FDCWD, opts->manifest, true, SIDE_DST, &seen[1]); /* there may be none */
-	TRY(manifestout_begin(&p->manifest, &p->run, opts->manifest, &opts->noted, false));
+	TRY(manifestout_begin(&p->manifest, &p->run, opts->manifest, &opts->noted, false, false));
 	return file_stat(p->manifest.file.fd, SIDE_DST, &seen[0]);
 }
 

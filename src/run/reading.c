@@ -8,6 +8,7 @@
  */
 #include "run/reading.h"
 
+#include "run/inodes.h"
 #include "sys/file.h"
 #include "sys/proc.h"
 
@@ -72,4 +73,22 @@ reading_hash(struct worker *w, int fd, struct stat *st)
 	if (at == st->st_size || says_nothing)
 		return ERR_OK;
 	return err_make(ESTALE, OP_CHANGED, SIDE_SRC, at);
+}
+
+struct err
+reading_hash_once(struct worker *w, int fd, struct stat *st)
+{
+	struct inode_id id = inode_id_of(st);
+	struct digests d;
+
+	if (w->run->inodes == NULL || !S_ISREG(st->st_mode) || st->st_nlink < 2)
+		return reading_hash(w, fd, st);
+	if (inodes_get(w->run->inodes, id, &d)) {
+		for (size_t i = 0; i < w->hashing.algos->n; i++)
+			hashing_put(&w->hashing, i, d.of[i]);
+		return ERR_OK;
+	}
+	TRY(reading_hash(w, fd, st));
+	digests_of(&w->hashing, &d);
+	return inodes_put(w->run->inodes, id, &d);
 }

@@ -13,4 +13,10 @@
  */
 struct err reading_hash(struct worker *w, int fd, struct stat *st);
 
+/*
+ * Likewise, but of a file that was read by another of its names, in a run that keeps the digests of such files
+ * (run->inodes), have these.  Fails with MEMORY too.
+ */
+struct err reading_hash_once(struct worker *w, int fd, struct stat *st);
+
 #endif

@@ -118,8 +118,8 @@ build_filter(struct run *run)
 {
 	const struct select_opts *select = run->request.select;
 
-	/* a sync has rules of its own kind */
-	if (select->n_rules == 0 || run->mirror != NULL)
+	/* a sync has rules of its own kind, but for one that is part of another verb */
+	if (select->n_rules == 0 || (run->mirror != NULL && select == &run->copy->select))
 		return ERR_OK;
 	run->filter = filter_new();
 	if (run->filter == NULL)

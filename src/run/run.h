@@ -68,6 +68,9 @@ struct run {
 	const struct copy_opts
 	    *copy;             /* what was asked of a directory as sink; NULL for other sinks */
 	struct ledger *ledger; /* what is known of each entry; NULL = nobody asks */
+	struct inodes *inodes; /* digests of files with several names, or NULL; locks itself */
+	struct known *known;   /* what was known before; NULL = nothing */
+	bool rooted;           /* paths in manifests begin below the one operand */
 	const struct verifying *verify; /* what a comparison shares; NULL for other verbs */
 	struct hash_run *hash;          /* what the verb hash needs besides; NULL for others */
 	struct mirror *mirror;          /* what a sync knows; NULL for other verbs */

@@ -194,7 +194,8 @@ link_to(struct worker *w, const struct entry *e, const struct stat *st, const st
 		return ERR_OK;
 	if (w->run->request.dry_run) {
 		/* what stands as a link of the owner stays one if the owner's file is not replaced */
-		if (t.dest.exists && t.action.step != STEP_REPLACE && is_linked(&t, from, o))
+		if (t.dest.exists && t.action.step != STEP_REPLACE &&
+		    !mirror_is_renewed(w->run->mirror, st) && is_linked(&t, from, o))
 			c->action = ACTION_UNCHANGED;
 		else if (t.dest.exists)
 			mirror_leave(w->run->mirror, &t.dest.st);

@@ -2,9 +2,11 @@
 /* The verb sync: sources looked at, destination made, both walked, extras removed. */
 #include "run/sync.h"
 
+#include "run/arcsync.h"
 #include "run/extras.h"
 #include "run/hollow.h"
 #include "run/ignores.h"
+#include "run/inventory.h"
 #include "run/lastsource.h"
 #include "run/mirror.h"
 #include "run/operands.h"
@@ -48,10 +50,31 @@ look_at_sources(struct run *run)
 	return kept > 0;
 }
 
+/* A run of the verb. */
+struct sync_run {
+	struct run run; /* first: the steps find it */
+	struct inventory inventory;
+};
+
+static bool
+begin_inventory(struct run *run)
+{
+	const struct copy_opts *copy = run->copy;
+	const struct inventory_opts inventory = {
+		.manifest = copy->manifest,
+		.known = copy->known,
+		.algos = &copy->hash,
+		.rooted = copy->n_operands == 2 && copy->select.files_from == NULL,
+		.durable = copy->fsync != FSYNC_NONE,
+	};
+
+	return inventory_begin(&((struct sync_run *)(void *)run)->inventory, run, &inventory);
+}
+
 static void
 give(struct run *run)
 {
-	if (!look_at_sources(run) || !ignores_build(run))
+	if (!look_at_sources(run) || !begin_inventory(run) || !ignores_build(run))
 		return;
 	if (run->mirror->opts->why != NULL)
 		why_run(run, run->mirror->opts->why);
@@ -88,6 +111,7 @@ conclude(struct run *run)
 	ignores_release(run);
 	require_sharing(run);
 	operands_make_durable(run);
+	inventory_publish(&((struct sync_run *)(void *)run)->inventory, run);
 	if (run->base != NULL)
 		mark_remove(run);
 }
@@ -99,14 +123,18 @@ sync_run(struct sync_opts *opts)
 	struct copy_opts *copy = &opts->copy;
 	struct mirror mirror = { .opts = opts };
 	struct hash_algos algos;
-	struct run run = {
+	struct sync_run sync = { .inventory = INVENTORY_INIT };
+
+	sync.run = (struct run){
 		.copy = copy,
 		.mirror = &mirror,
 		.sink = &sink_mirror,
+		.retire = ledger_retire,
 		.request = {
 			.walk = &copy->walk,
 			.select = &copy->select,
 			.engine = &copy->engine,
+			.hash = copy->hash.n > 0 ? &copy->hash : NULL,
 			.report = &copy->report,
 			.bwlimit = copy->bwlimit,
 			.jobs = copy->jobs,
@@ -116,14 +144,17 @@ sync_run(struct sync_opts *opts)
 		},
 	};
 
-	readback_prepare(&run, copy->verify, &algos);
+	if (opts->archive != NULL)
+		return arcsync_run(opts);
+	readback_prepare(&sync.run, copy->verify, &algos);
 	if (opts->stop_after_ms > 0)
-		run.stop_ns = proc_now_ns() + opts->stop_after_ms * 1000000;
+		sync.run.stop_ns = proc_now_ns() + opts->stop_after_ms * 1000000;
 	if (copy->keep.xattr)
 		meta_read_rules("/etc/xattr.conf");
 	int status = EXIT_STOPPED;
 	if (!err_failed(mirror_init(&mirror)))
-		status = run_carry_out(&run, &steps);
+		status = run_carry_out(&sync.run, &steps);
+	inventory_release(&sync.inventory, &sync.run);
 	mirror_release(&mirror);
 	return status;
 }

@@ -55,7 +55,8 @@ struct sync_opts {
 	struct basis_opt *bases;     /* earlier trees, in the order given [n_bases]; owned */
 	size_t n_bases;              /* number of them */
 	struct ignore_opts ignore;   /* what is left out; its arrays are owned */
-	const char *why;        /* --why: say what decides about this name, do nothing; or NULL */
+	const char *archive; /* the one SOURCE, an archive that stands for what is in it, or NULL */
+	const char *why;     /* --why: say what decides about this name, do nothing; or NULL */
 	bool require_sharing;   /* --require-sharing: new files that share nothing are a failure */
 	const char *backup_dir; /* --backup-dir: where backups go, relative to DEST, or NULL */
 	bool backup_suffix;     /* their names there end in the suffix */

@@ -96,6 +96,7 @@ target_decide(struct worker *w, const struct entry *e, const struct stat *st, bo
 	t->through = false;
 	t->linked = false;
 	t->differs = 0;
+	t->seen = false;
 	t->basis = NULL;
 	t->basis_dir = -1;
 	t->src_dev = st->st_dev;

@@ -15,6 +15,7 @@ struct target {
 	dev_t src_dev;    /* device of the source, which no backup may overwrite */
 	ino_t src_ino;    /* its inode */
 	unsigned differs; /* what was found different, where the run compares: enum differs */
+	bool seen;        /* it was compared by content, and W's digests are of that */
 	const struct basis_opt *basis; /* an earlier tree has what is to be there; NULL = none */
 	int basis_dir; /* the directory there, open if BASIS is set; places_forget() */
 	bool linked;   /* the saved file is a second name of what has the first one still */

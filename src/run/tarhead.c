@@ -2,7 +2,6 @@
 /* Plain headers of tar. */
 #include "run/tarhead.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -131,28 +130,50 @@ put_name(char *block, const struct arc_member *m)
 static void
 name_extended(char *block, const struct arc_member *m)
 {
+	static const char folder[] = "PaxHeader/";
 	const char *slash = memrchr(m->name.bytes, '/', m->name.len - 1);
 	size_t dir = slash != NULL ? (size_t)(slash - m->name.bytes) : 0;
-	const char *base = slash != NULL ? slash + 1 : m->name.bytes;
+	size_t base = slash != NULL ? dir + 1 : 0;
+	size_t room = NAME_LEN - sizeof folder;
+	size_t len = m->name.len - base;
 
 	if (dir > 0 && dir <= PREFIX_LEN)
 		memcpy(block + PREFIX_AT, m->name.bytes, dir);
-	(void)snprintf(block, NAME_LEN, "PaxHeader/%s", base);
+	memcpy(block, folder, sizeof folder - 1);
+	memcpy(block + sizeof folder - 1, m->name.bytes + base, len < room ? len : room);
 }
 
-/* Put at TO, which is zeroed, an extended header that has M's time of modification. */
+/* Write VALUE in decimal, DIGITS of it at least, in front of END; returns where it begins. */
+static char *
+put_decimal(char *end, uint64_t value, int digits)
+{
+	for (; digits > 0 || value > 0; digits--, value /= 10)
+		*--end = (char)('0' + value % 10);
+	return end;
+}
+
+/* Put at TO, which is zeroed, an extended header that has M's time of modification.  (By printf(), this took a
+ * tenth of all user time.) */
 static void
 put_time(char *to, const struct arc_member *m)
 {
+	static const char key[] = " mtime=";
 	const struct timespec *t = &m->times[ARC_MTIME];
-	char *record = to + TAR_BLOCK;
-	/* two digits, a blank, "mtime=", a dot, nine digits, a newline */
-	int len = 20 + snprintf(NULL, 0, "%lld", (long long)t->tv_sec);
+	char text[40];
+	char *end = text + sizeof text;
+	char *at = end;
 
+	*--at = '\n';
+	at = put_decimal(at, (uint64_t)t->tv_nsec, 9);
+	*--at = '.';
+	at = put_decimal(at, (uint64_t)t->tv_sec, 1);
+	at -= sizeof key - 1;
+	memcpy(at, key, sizeof key - 1);
+	/* its own length has two digits for any time that fits */
+	at = put_decimal(at, (uint64_t)(end - at) + 2, 2);
+	memcpy(to + TAR_BLOCK, at, (size_t)(end - at));
 	name_extended(to, m);
-	(void)snprintf(
-	    record, TAR_BLOCK, "%d mtime=%lld.%09ld\n", len, (long long)t->tv_sec, t->tv_nsec);
-	tar_extended(to, (size_t)len);
+	tar_extended(to, (size_t)(end - at));
 	tar_sum(to);
 }
 

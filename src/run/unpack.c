@@ -2,6 +2,8 @@
 /* The verb unpack: one thread decodes, the workers create; directories and digests at the end. */
 #include "run/unpack.h"
 
+#include "run/arcsync.h"
+#include "run/ignores.h"
 #include "run/mirror.h"
 #include "run/sink.h"
 #include "run/unpacking.h"
@@ -85,6 +87,10 @@ give(struct run *run)
 	};
 	const char *why;
 
+	if (run->mirror != NULL && !arcsync_prepare(run)) {
+		u->stop = STOP_BROKEN;
+		return;
+	}
 	if (err_failed(u->unnamed)) {
 		tell_operand_error(run, u->culprit, u->unnamed, u->why);
 		report_raise(run->report, EXIT_USAGE);
@@ -103,7 +109,7 @@ give(struct run *run)
 		u->stop = STOP_BROKEN;
 		return;
 	}
-	if (!u->use->begin(u) || err_failed(run_start_workers(run))) {
+	if (!unpacknote_begin(u) || !u->use->begin(u) || err_failed(run_start_workers(run))) {
 		u->stop = STOP_BROKEN;
 		return;
 	}
@@ -160,7 +166,10 @@ unpack_finish(struct unpacking *u)
 {
 	struct run *run = &u->run;
 
+	if (run->mirror != NULL)
+		arcsync_delete(u);
 	unpack_directories(u);
+	unpacknote_end(u);
 	if (u->opts->fsync != FSYNC_NONE && !cancel_requested(&run->cancel)) {
 		struct err err = fs_sync(run->base->dst_fd);
 		if (err_failed(err))
@@ -193,6 +202,7 @@ release(struct unpacking *u)
 	dirspool_release(&u->spool);
 	madeset_release(&u->made);
 	pathset_release(&u->has);
+	unpacknote_release(u);
 	str_release(&u->full);
 	str_release(&u->path);
 	str_release(&u->link);
@@ -213,6 +223,8 @@ find_named(struct unpacking *u)
 {
 	const struct unpack_opts *opts = u->opts;
 
+	if (opts->manifest != NULL)
+		hash_algos_default(&u->algos);
 	if (opts->hash != NULL)
 		u->unnamed = hash_algos_find(opts->hash, &u->algos, &u->culprit, &u->why);
 	if (opts->owner_map != NULL && !err_failed(u->unnamed))
@@ -235,6 +247,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 	u->above = u->decoded_fd = u->source.fd = -1;
 	u->full = u->path = u->link = u->top = STR_INIT;
 	dirspool_init(&u->spool);
+	unpacknote_init(&u->note);
 	pthread_mutex_init(&u->lock, NULL);
 	pthread_cond_init(&u->idle, NULL);
 	opts->report.io.stdout_is_data = opts->to_stdout;
@@ -248,7 +261,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 			.walk = &no_walk,
 			.select = &opts->select,
 			.engine = &opts->engine,
-			.hash = opts->hash != NULL && !err_failed(u->unnamed) ? &u->algos : NULL,
+			.hash = u->algos.n > 0 && !err_failed(u->unnamed) ? &u->algos : NULL,
 			.report = &opts->report,
 			.bwlimit = opts->bwlimit,
 			.jobs = opts->jobs,
@@ -257,6 +270,8 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 		},
 	};
 	int status = run_carry_out(&u->run, &steps);
+	if (what->mirror != NULL)
+		ignores_release(&u->run);
 	release(u);
 	return status;
 }
@@ -266,6 +281,8 @@ unpack_run(struct unpack_opts *opts)
 {
 	struct unpack_for what = { .use = &use_make };
 
+	if (opts->del.on)
+		return arcsync_unpack(opts);
 	if (opts->list)
 		what.use = &use_list;
 	else if (opts->to_stdout)

@@ -7,12 +7,14 @@
 #include "report/report.h"
 #include "run/hashing.h"
 #include "run/parts.h"
+#include "run/sync.h"
 
 /* What becomes of a name that exists. */
 enum existing {
 	EXISTING_REPLACE, /* the member takes its place */
 	EXISTING_KEEP,    /* it stays */
 	EXISTING_NEWER,   /* the newer of the two stays */
+	EXISTING_COMPARE, /* it stays if it is equal, as sync compares */
 };
 
 enum {
@@ -34,6 +36,13 @@ enum {
 /* Content up to which no ratio is asked for: a small archive of zeros is harmless; arbitrary. */
 #define UNPACK_RATIO_FROM ((int64_t)1 << 30)
 
+/* Extended attributes that members bring. */
+enum member_xattrs {
+	XATTRS_USERS, /* those of users */
+	XATTRS_ALL,   /* all that say nothing of the system they are from */
+	XATTRS_NONE,  /* none */
+};
+
 /* What one run of `unpack` was asked to do; const once it runs.  Pointers into argv are borrowed. */
 struct unpack_opts {
 	struct report_opts report;   /* output */
@@ -45,7 +54,9 @@ struct unpack_opts {
 	int64_t bwlimit;             /* bytes a second that may be written, 0 = any */
 	int jobs;                    /* workers, 0 = chosen by the program */
 	int64_t strip;               /* leave out that many components in front of names */
-	bool permissions;            /* -p: modes, ACLs and attributes exactly */
+	bool permissions;            /* -p: modes and ACLs exactly */
+	enum member_xattrs xattrs;   /* which attributes are kept */
+	struct delete_opts del;      /* what the archive does not have */
 	bool numeric;                /* owners by number alone */
 	bool same_owner;             /* owners as root */
 	bool to_stdout;              /* content to standard output, nothing else */
@@ -53,6 +64,7 @@ struct unpack_opts {
 	bool dry_run;                /* change nothing */
 	const char *owner_map;       /* --owner-map, or NULL */
 	const char *hash;            /* --hash: algorithms, or NULL */
+	const char *manifest;        /* --manifest: write one to this file, or NULL */
 	const char *dir;             /* -C, or NULL */
 	const char *archive;         /* the archive; "-" = standard input */
 	char **members;              /* what to unpack [n_members]; none = all */

@@ -90,14 +90,15 @@ is_acl(const char *name)
 	return strncmp(name, "system.posix_acl_", strlen("system.posix_acl_")) == 0;
 }
 
-/* Whether attribute NAME is kept at all: those of users always, what gives rights only with -p.  Labels of
- * the security module are the system's to give. */
+/* Whether attribute NAME is kept at all.  Labels of the security module are the system's to give. */
 static bool
 is_wanted(const struct unpacking *u, const char *name)
 {
+	if (is_acl(name))
+		return u->opts->permissions;
 	if (strncmp(name, "user.", 5) == 0)
-		return true;
-	return u->opts->permissions && strcmp(name, "security.selinux") != 0;
+		return u->opts->xattrs != XATTRS_NONE;
+	return u->opts->xattrs == XATTRS_ALL && strcmp(name, "security.selinux") != 0;
 }
 
 static struct err

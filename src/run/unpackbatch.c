@@ -97,7 +97,7 @@ add(struct unpacking *u, const struct arc_member *m, const char *name)
 	int64_t parts = (int64_t)(sizeof(struct piece) + ALIGN) * ((int64_t)m->n_ranges + 2);
 
 	if (i != NULL) {
-		*i = (struct item){ .end = content };
+		*i = (struct item){ .end = content, .number = (unsigned)u->entries };
 		i->name = keep(u, b, name, strlen(name) + 1);
 		if (i->name != NULL && keep_member(u, b, m, &i->m) &&
 		    (m->sparse || content + parts <= (int64_t)(bufs_size(u->batches) - b->used)))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The decoder: the archive's members, one after the other, checked and handed on. */
+#include "run/arcsync.h"
 #include "run/unpacking.h"
 #include "sys/file.h"
 #include "tree/memberpath.h"
@@ -113,7 +114,8 @@ unpack_is_whole(struct unpacking *u)
 bool
 unpack_wants(struct unpacking *u, const char *path, size_t len, bool is_dir)
 {
-	return picking_wants(&u->picking, path, len, is_dir);
+	return picking_wants(&u->picking, path, len, is_dir) &&
+	       (u->run.mirror == NULL || !arcsync_leaves_out(u, path, len, is_dir));
 }
 
 /* Look at the member's names.  False: it is not to be unpacked; what is to be told was. */
@@ -139,9 +141,12 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 		return false;
 	if (*is == MEMBER_TOP)
 		return u->picking.n == 0;
-	if (u->use->notes_names && err_failed(pathset_add(&u->has, u->path.buf, u->path.len)))
-		u->torn = true; /* what is not known to be here counts as missing */
-	return unpack_wants(u, u->full.buf, u->full.len, m->type == ARC_DIR);
+	if (!unpack_wants(u, u->full.buf, u->full.len, m->type == ARC_DIR))
+		return false;
+	if ((u->use->notes_names || u->opts->del.on) &&
+	    err_failed(pathset_add(&u->has, u->path.buf, u->path.len)))
+		u->torn = true; /* what is not known to be here would count as missing */
+	return true;
 }
 
 /* Look at where the link M leads.  False: it was refused. */
@@ -220,7 +225,9 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 	TRY(unpack_enter(u, &u->path, true, &dir, &name, &culprit));
 	struct strand *s = strand_of(dir);
 	struct entry e = { .dir = dir->parent, .src_name = dir->name, .name = dir->name };
-	if (!s->fresh || s->spooled) /* it was there, or it came before */
+	if (!s->fresh && u->opts->existing == EXISTING_COMPARE)
+		TRY(arcsync_directory(u, dir, m, &o));
+	else if (!s->fresh || s->spooled) /* it was there, or it came before */
 		o.action = ACTION_ATTRIBUTES;
 	s->spooled = true;
 	TRY(spool(u, m));
@@ -232,7 +239,12 @@ take_directory(struct unpacking *u, const struct arc_member *m)
 static void
 take_streaming(struct unpacking *u, struct node *dir, const char *name, const struct arc_member *m)
 {
-	struct item i = { .m = *m, .name = name, .streams = m->type == ARC_FILE };
+	struct item i = {
+		.m = *m,
+		.name = name,
+		.streams = m->type == ARC_FILE,
+		.number = (unsigned)u->entries,
+	};
 	struct entry e = { .dir = dir, .src_name = name, .name = name };
 
 	claim_wait(u, claim_of(u, &dir->src, name));
@@ -280,7 +292,8 @@ take_other(struct unpacking *u, struct node *dir, const char *name, const struct
 	bool large = m->size > (int64_t)bufs_size(u->batches) / 2;
 
 	unpack_owners(u, &owned);
-	if (m->type == ARC_FILE && m->data_at >= 0 && large) {
+	/* what is to be digested is read */
+	if (m->type == ARC_FILE && m->data_at >= 0 && large && u->run.request.hash == NULL) {
 		err = take_part(u, dir, name, &owned);
 		if (err.code != E2BIG)
 			return err;
@@ -359,7 +372,7 @@ take_member(struct unpacking *u, const struct arc_member *m)
 		return;
 	if (!u->use->any_name && (!check_names(u, m, &is) || !check_kind(u, m)))
 		return;
-	if (u->use->counts && !is_within_limits(u, m))
+	if ((u->use->counts && !is_within_limits(u, m)) || arcsync_passes_by(u, m))
 		return;
 	struct err err = u->use->take(u, m, &culprit);
 	if (err_class(err) == ERR_CLASS_FATAL)

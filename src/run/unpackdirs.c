@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Directories of an archive: made on the way to a member, never through a link, finished at the end. */
 #include "base/own.h"
+#include "run/arcsync.h"
 #include "run/unpacking.h"
 #include "sys/dir.h"
 #include "sys/file.h"
@@ -44,10 +45,13 @@ fit(struct chain *c)
 
 /* Make or open NAME below PARENT, which is held. */
 static struct err
-make_or_open(struct node *parent, const char *name, bool *fresh, int *fd, struct stat *st)
+make_or_open(struct unpacking *u, struct node *parent, const char *name, bool *fresh, int *fd,
+    struct stat *st)
 {
 	struct err err = dir_make(parent->src_fd, name, 0700);
 
+	if (err.code == EEXIST && u->opts->existing == EXISTING_COMPARE)
+		err = arcsync_make_way(u, parent, name);
 	*fresh = !err_failed(err);
 	if (err_failed(err) && err.code != EEXIST)
 		return err;
@@ -71,7 +75,7 @@ enter_one(struct unpacking *u, struct node *parent, const char *name)
 	claim_wait(u, claim_of(u, &parent->src, name));
 	TRY(fit(&u->chain));
 	TRY(nodes_hold(nodes, parent));
-	struct err err = make_or_open(parent, name, &fresh, &fd, &st);
+	struct err err = make_or_open(u, parent, name, &fresh, &fd, &st);
 	nodes_release(nodes, parent);
 	TRY(err);
 	if (fresh && !unpack_count_entry(u))
@@ -182,6 +186,7 @@ finish_one(struct unpacking *u, const char *path, const struct arc_member *m)
 	struct entry e = { .dir = u->run.base, .src_name = path, .name = path };
 	int base = u->run.base->src_fd;
 	own_fd fd = -1;
+	bool equal = false;
 	struct stat now;
 
 	struct err err = dir_open_below(
@@ -190,7 +195,11 @@ finish_one(struct unpacking *u, const char *path, const struct arc_member *m)
 		err = open_long(base, (char *)path, &fd); /* the spool's own, writable text */
 	TRY(err);
 	TRY(file_stat(fd, SIDE_DST, &now));
-	err = member_attrs(u->w, &e, m, fd, &now);
+	if (u->opts->existing == EXISTING_COMPARE)
+		TRY(arcsync_mend_directory(u, m, fd, &equal));
+	if (!equal)
+		err = member_attrs(u->w, &e, m, fd, &now);
+	unpacknote_directory(u, path, fd);
 	if (u->opts->fsync == FSYNC_EACH && !err_failed(err))
 		err = dir_sync(fd);
 	return err;

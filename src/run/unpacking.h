@@ -23,6 +23,7 @@
 #include "run/picking.h"
 #include "run/tell.h"
 #include "run/unpack.h"
+#include "run/unpacknote.h"
 #include "tree/madeset.h"
 #include "tree/pathset.h"
 
@@ -47,6 +48,7 @@ struct item {
 	const char *name;     /* last component of its path */
 	struct piece *pieces; /* its content, or the beginning of it */
 	bool streams;         /* the reader has the content: the decoder carries it */
+	unsigned number;      /* of the member, from 1 */
 	bool in_archive;      /* M.data_at is where its content is */
 	int64_t end;          /* size of its content, unless it streams */
 	atomic_uint *claim;   /* the count of its name; NULL = none was taken */
@@ -153,6 +155,8 @@ struct unpacking {
 	enum unpack_stop stop;
 	struct owner_known known[LAST_OWNERS];
 
+	struct unpacknote note; /* of the manifest; its own threads */
+
 	/* the own directory, see owndir.c */
 	int above;        /* the directory it is in, -1 = there is none */
 	char *own;        /* its name; owned */
@@ -179,6 +183,8 @@ extern const struct member_use use_tell;  /* it is told what would be made */
 extern const struct member_use use_print; /* content goes to standard output */
 extern const struct member_use use_list;  /* they are listed */
 
+/* The slot take of use_tell. */
+struct err unpack_foretell(struct unpacking *u, const struct arc_member *m, size_t *culprit);
 /* The file type that TYPE stands for, S_IF*; 0 = none. */
 mode_t member_type(enum arc_type type);
 /* Likewise the kind of item. */

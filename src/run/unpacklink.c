@@ -122,8 +122,8 @@ make_link(struct unpacking *u, const struct entry *e, const struct arc_member *m
 	const char *why;
 	struct stat st;
 
-	if (u->opts->existing != EXISTING_REPLACE &&
-	    !err_failed(dir_stat(e->dir->src_fd, e->name, false, SIDE_DST, &st))) {
+	bool stays = u->opts->existing == EXISTING_KEEP || u->opts->existing == EXISTING_NEWER;
+	if (stays && !err_failed(dir_stat(e->dir->src_fd, e->name, false, SIDE_DST, &st))) {
 		c->action = ACTION_UNCHANGED;
 		c->note = "exists";
 		return ERR_OK;
@@ -136,6 +136,13 @@ make_link(struct unpacking *u, const struct entry *e, const struct arc_member *m
 	if (why != NULL) {
 		unpack_refuse(u, m->name, why);
 		return err_make(ECANCELED, OP_REFUSE, SIDE_SRC, -1);
+	}
+	if (u->opts->existing == EXISTING_COMPARE &&
+	    !err_failed(dir_stat(e->dir->src_fd, e->name, false, SIDE_DST, &st)) &&
+	    st.st_dev == o.st.st_dev && st.st_ino == o.st.st_ino) {
+		c->action = ACTION_UNCHANGED;
+		c->note = NULL;
+		c->moved.method = METHOD_NONE;
 	}
 	TRY(link_to(e->dir, e->name, &o));
 	if (S_ISREG(o.st.st_mode) && m->size > 0)
@@ -155,6 +162,8 @@ item_link(struct unpacking *u, struct node *dir, const char *name, const struct 
 		c.moved.method = METHOD_LINK;
 		c.note = u->link.buf;
 		err = make_link(u, &e, m, &c);
+		if (!err_failed(err))
+			unpacknote_link(u, &e, (unsigned)u->entries);
 		nodes_release(u->run.nodes, dir);
 	}
 	if (err_failed(err))

@@ -2,7 +2,8 @@
 /* One member of an archive becomes a file, link or special file, as large ones do in copy. */
 #include "base/own.h"
 #include "engine/commit.h"
-#include "run/unpacking.h"
+#include "run/memberlike.h"
+#include "run/mirror.h"
 #include "sys/dir.h"
 #include "sys/file.h"
 #include "sys/proc.h"
@@ -16,58 +17,145 @@ enum {
 	WHOLE_FROM = 1 << 20 /* such files appear when they are complete; DESIGN.md 6.1 */
 };
 
-/* What is to be done where a name is taken. */
-enum taken {
-	TAKEN_REPLACE, /* take its place */
-	TAKEN_LEAVE,   /* leave it */
-	TAKEN_REFUSE,  /* a directory is never given up for a member */
-	TAKEN_NOT,     /* nothing is there */
+/* What is to be done about a name. */
+struct taken {
+	enum {
+		TAKEN_NOT,     /* nothing is there: make it */
+		TAKEN_REPLACE, /* take its place */
+		TAKEN_ATTRS,   /* set its attributes */
+		TAKEN_LEAVE,   /* leave it */
+		TAKEN_REFUSE,  /* a directory is never given up for a member */
+	} how;
+
+	const char *note; /* why, or NULL */
+	struct stat st;   /* what is there */
 };
+
+/* Compare M with NAME below DIR. */
+static struct err
+meet(struct worker *w, struct node *dir, const char *name, const struct arc_member *m,
+    struct taken *t)
+{
+	const struct compare_opts *opts = &w->run->mirror->opts->compare;
+	struct meeting met;
+
+	TRY(member_meet(w, m, dir->src_fd, name, &met));
+	t->st = met.st;
+	t->note = member_words(w, &met);
+	switch (met.verdict) {
+	case COMPARED_ABSENT:
+		t->how = TAKEN_NOT;
+		break;
+	case COMPARED_EQUAL:
+		t->how = TAKEN_LEAVE;
+		break;
+	case COMPARED_SKIP:
+		t->how = TAKEN_LEAVE;
+		t->note = compare_skip_words(opts, met.st.st_ino != 0 ? &met.st : NULL);
+		break;
+	case COMPARED_ATTRIBUTES:
+		t->how = TAKEN_ATTRS;
+		break;
+	case COMPARED_DIR_AWAY:
+		/* one that is empty holds nothing that could be lost */
+		t->how = err_failed(dir_remove(dir->src_fd, name)) ? TAKEN_REFUSE : TAKEN_NOT;
+		break;
+	case COMPARED_CONTENT:
+	case COMPARED_TYPE:
+	case COMPARED_READ:
+	case COMPARED_FILE_AWAY:
+		t->how = TAKEN_REPLACE;
+		break;
+	}
+	return ERR_OK;
+}
 
 static struct err
 look(struct worker *w, struct node *dir, const char *name, const struct arc_member *m,
-    enum taken *taken)
+    struct taken *t)
 {
-	const struct unpack_opts *opts = unpacking_of(w->run)->opts;
-	const struct timespec *t = &m->times[ARC_MTIME];
-	struct stat st;
-	struct err err = dir_stat(dir->src_fd, name, false, SIDE_DST, &st);
+	enum existing existing = unpacking_of(w->run)->opts->existing;
+	const struct timespec *time = &m->times[ARC_MTIME];
 
-	*taken = TAKEN_NOT;
+	*t = (struct taken){ .how = TAKEN_NOT };
+	if (existing == EXISTING_COMPARE)
+		return meet(w, dir, name, m, t);
+	struct err err = dir_stat(dir->src_fd, name, false, SIDE_DST, &t->st);
 	if (err.code == ENOENT)
 		return ERR_OK;
 	TRY(err);
-	bool is_newer = st.st_mtim.tv_sec > t->tv_sec ||
-			(st.st_mtim.tv_sec == t->tv_sec && st.st_mtim.tv_nsec >= t->tv_nsec);
-	bool stays =
-	    opts->existing == EXISTING_KEEP || (opts->existing == EXISTING_NEWER && is_newer);
-	*taken = stays ? TAKEN_LEAVE : TAKEN_REPLACE;
-	if (S_ISDIR(st.st_mode))
-		*taken = TAKEN_REFUSE;
-	return ERR_OK;
-}
-
-/* Why the name stays as it is. */
-static const char *
-reason_of(const struct worker *w)
-{
-	return unpacking_of(w->run)->opts->existing == EXISTING_KEEP ? "exists" : "not newer";
-}
-
-/* Deal with a name that stays: *DONE. */
-static struct err
-settle_taken(enum taken taken, struct worker *w, struct carried *o, bool *done)
-{
-	*done = taken == TAKEN_LEAVE;
-	if (taken == TAKEN_REFUSE)
-		return err_make(EISDIR, OP_CREATE, SIDE_DST, -1);
-	if (taken == TAKEN_LEAVE) {
-		o->action = ACTION_UNCHANGED;
-		o->note = reason_of(w);
-	} else if (taken == TAKEN_REPLACE) {
-		o->action = ACTION_CHANGED;
+	bool is_newer =
+	    t->st.st_mtim.tv_sec > time->tv_sec ||
+	    (t->st.st_mtim.tv_sec == time->tv_sec && t->st.st_mtim.tv_nsec >= time->tv_nsec);
+	t->how = TAKEN_REPLACE;
+	if (existing == EXISTING_KEEP || (existing == EXISTING_NEWER && is_newer)) {
+		t->how = TAKEN_LEAVE;
+		t->note = existing == EXISTING_KEEP ? "exists" : "not newer";
 	}
+	if (S_ISDIR(t->st.st_mode))
+		t->how = TAKEN_REFUSE;
 	return ERR_OK;
+}
+
+/* Remember that ST is a file of this run, which links may lead to. */
+static struct err
+remember(struct worker *w, const struct arc_member *m, const struct stat *st)
+{
+	struct unpacking *u = unpacking_of(w->run);
+
+	if (m->nlink == 1)
+		return ERR_OK;
+	pthread_mutex_lock(&u->lock);
+	struct err err = madeset_add(&u->made, st);
+	pthread_mutex_unlock(&u->lock);
+	return err;
+}
+
+/* Set the attributes of member I on E, which is equal but for them. */
+static struct err
+mend(struct worker *w, const struct entry *e, const struct item *i, const struct stat *st)
+{
+	own_fd fd = -1;
+	struct stat now;
+
+	if (i->m.type != ARC_FILE)
+		return member_attrs_at(w, e, &i->m, e->dir->src_fd, e->name);
+	struct err err = dir_open_file(e->dir->src_fd, e->name, false, &fd);
+	err.side = SIDE_DST;
+	TRY(err);
+	TRY(file_stat(fd, SIDE_DST, &now));
+	if (now.st_ino != st->st_ino || now.st_dev != st->st_dev)
+		return err_make(ESTALE, OP_CHANGED, SIDE_DST, -1);
+	return member_attrs(w, e, &i->m, fd, &now);
+}
+
+/* Deal with a name that is not to be made anew: *DONE. */
+static struct err
+settle_taken(struct worker *w, const struct entry *e, const struct item *i, const struct taken *t,
+    struct carried *o, bool *done)
+{
+	bool compared = unpacking_of(w->run)->opts->existing == EXISTING_COMPARE;
+
+	*done = t->how == TAKEN_LEAVE || t->how == TAKEN_ATTRS;
+	o->note = t->note;
+	switch (t->how) {
+	case TAKEN_NOT:
+		return ERR_OK;
+	case TAKEN_REPLACE:
+		o->action = ACTION_CHANGED;
+		return ERR_OK;
+	case TAKEN_REFUSE:
+		return err_make(EISDIR, OP_CREATE, SIDE_DST, -1);
+	case TAKEN_LEAVE:
+		o->action = ACTION_UNCHANGED;
+		break;
+	case TAKEN_ATTRS:
+		o->action = ACTION_ATTRIBUTES;
+		TRY(mend(w, e, i, &t->st));
+		break;
+	}
+	/* what was compared is as good as made */
+	return compared && t->st.st_ino != 0 ? remember(w, &i->m, &t->st) : ERR_OK;
 }
 
 /* --- content --- */
@@ -171,20 +259,6 @@ item_content(struct worker *w, struct item *i, int fd, struct moved *moved)
 
 /* --- files --- */
 
-/* Remember that ST is a file of this run, which links may lead to. */
-static struct err
-remember(struct worker *w, const struct arc_member *m, const struct stat *st)
-{
-	struct unpacking *u = unpacking_of(w->run);
-
-	if (m->nlink == 1)
-		return ERR_OK;
-	pthread_mutex_lock(&u->lock);
-	struct err err = madeset_add(&u->made, st);
-	pthread_mutex_unlock(&u->lock);
-	return err;
-}
-
 /* Fill the begun file C and give it its name. */
 static struct err
 fill(struct worker *w, const struct entry *e, struct item *i, struct commit *c, struct carried *o)
@@ -223,19 +297,22 @@ write_as(
 static struct err
 write_file(struct worker *w, const struct entry *e, struct item *i, struct carried *o)
 {
-	enum taken taken = TAKEN_NOT;
+	bool compares = unpacking_of(w->run)->opts->existing == EXISTING_COMPARE;
 	bool large = i->streams || i->end >= WHOLE_FROM;
+	struct taken taken = { .how = TAKEN_NOT };
 	bool done = false;
 
-	if (large)
+	if (large || compares)
 		TRY(look(w, e->dir, e->name, &i->m, &taken));
-	if (taken == TAKEN_NOT) {
-		struct err err = write_as(w, e, i, large ? COMMIT_WHOLE : COMMIT_DIRECT, o);
-		if (err.code != EEXIST || large)
+	if (taken.how == TAKEN_NOT) {
+		/* a sync never shows a torn file */
+		bool whole = large || compares;
+		struct err err = write_as(w, e, i, whole ? COMMIT_WHOLE : COMMIT_DIRECT, o);
+		if (err.code != EEXIST || whole)
 			return err;
 		TRY(look(w, e->dir, e->name, &i->m, &taken));
 	}
-	TRY(settle_taken(taken, w, o, &done));
+	TRY(settle_taken(w, e, i, &taken, o, &done));
 	return done ? ERR_OK : write_as(w, e, i, COMMIT_REPLACE, o);
 }
 
@@ -280,16 +357,22 @@ static struct err
 make_special(struct worker *w, const struct entry *e, struct item *i, struct carried *o)
 {
 	char aside[NAME_MAX + 1];
-	enum taken taken;
+	bool compares = unpacking_of(w->run)->opts->existing == EXISTING_COMPARE;
+	struct taken taken = { .how = TAKEN_NOT };
 	bool done;
-	struct err err = make(e->dir, e->name, &i->m);
+	struct err err;
 
-	if (err.code != EEXIST) {
-		TRY(err);
-		return finish_special(w, e, &i->m, e->name);
+	if (compares)
+		TRY(look(w, e->dir, e->name, &i->m, &taken));
+	if (taken.how == TAKEN_NOT) {
+		err = make(e->dir, e->name, &i->m);
+		if (err.code != EEXIST) {
+			TRY(err);
+			return finish_special(w, e, &i->m, e->name);
+		}
+		TRY(look(w, e->dir, e->name, &i->m, &taken));
 	}
-	TRY(look(w, e->dir, e->name, &i->m, &taken));
-	TRY(settle_taken(taken, w, o, &done));
+	TRY(settle_taken(w, e, i, &taken, o, &done));
 	if (done)
 		return ERR_OK;
 	commit_aside_name(e->name, aside);
@@ -340,6 +423,8 @@ item_carry(struct worker *w, struct node *dir, struct item *i)
 		hashing_text(&w->hashing, &digests);
 		o.hash = digests.buf;
 	}
+	if (!err_failed(err))
+		unpacknote_member(w, &e, i->number, o.hash != NULL);
 	if (err_failed(err))
 		tell_failed(w, &e, err, i->streams);
 	else

@@ -41,9 +41,8 @@ print(struct unpacking *u, const struct arc_member *m, size_t *culprit)
 	return ERR_OK;
 }
 
-/* Tell what would become of M. */
-static struct err
-tell_dry(struct unpacking *u, const struct arc_member *m, size_t *culprit)
+struct err
+unpack_foretell(struct unpacking *u, const struct arc_member *m, size_t *culprit)
 {
 	struct carried o = {
 		.what = member_kind(m->type),
@@ -98,7 +97,7 @@ const struct member_use use_print = { .begin = owndir_begin_nowhere, .take = pri
 
 const struct member_use use_tell = {
 	.begin = owndir_begin_nowhere,
-	.take = tell_dry,
+	.take = unpack_foretell,
 	.counts = true,
 };
 

@@ -12,6 +12,7 @@
 #include "run/carry.h"
 #include "run/dirjob.h"
 #include "run/entryjob.h"
+#include "run/inodes.h"
 #include "run/likeness.h"
 #include "run/manifestcheck.h"
 #include "run/sink.h"
@@ -308,7 +309,9 @@ run_manifest(struct run *run, struct verifying *v)
 	v->list = &list;
 	if (!err_failed(list.why) && list.algos.n > 0)
 		run->request.hash = &list.algos;
+	run->inodes = inodes_new(); /* without memory for them each name is read */
 	int status = run_carry_out(run, &steps);
+	inodes_free(run->inodes);
 	manifestcheck_release(&list);
 	return status;
 }

@@ -100,7 +100,16 @@ def cpio_links(path):
         f.write(header(b"TRAILER!!!", b"", 1, 0))
 
 
-def judge(program, name, what, data):
+# what is done with a damaged archive
+VERBS = {
+    "unpack": lambda victim: ["unpack", "-C", "out", victim],
+    "verify": lambda victim: ["verify", victim],
+    "sync": lambda victim: ["sync", "-a", "--delete", victim + "/", "out"],
+}
+
+
+def judge(command, name, what, data, most):
+    program, verb = command
     victim = "victim" + name[name.index("."):]
     with open(victim, "wb") as f:
         f.write(data)
@@ -109,29 +118,33 @@ def judge(program, name, what, data):
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 26, 1 << 26))
     try:
-        run = subprocess.run([program, "unpack", "-C", "out", victim], capture_output=True, timeout=5,
+        run = subprocess.run([program] + VERBS[verb](victim), capture_output=True, timeout=5,
                              preexec_fn=limit, check=False)
     except subprocess.TimeoutExpired:
         print(name, what, "takes more than 5 seconds")
         return
     if run.returncode not in (0, 1, 3, 5, 6):
         print(name, what, "exits with", run.returncode, run.stderr[-300:])
-    if run.returncode != 0 and not run.stderr:
+    if run.returncode != 0 and not run.stderr + run.stdout:
         print(name, what, "exits with", run.returncode, "and no word")
+    # the largest of all children so far: the first one that is too large is named
+    used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    if used > most:
+        sys.exit("%s %s takes %d KiB" % (name, what, used))
 
 
-def damage(program, seed, n):
+def damage(command, seed, n, most):
     rng = random.Random(seed)
     for name in sorted(f for f in os.listdir(".") if f.startswith("sound.")):
         with open(name, "rb") as f:
             data = f.read()
         for _ in range(n // 2):
             at = rng.randrange(len(data))
-            judge(program, name, "cut at %d" % at, data[:at])
+            judge(command, name, "cut at %d" % at, data[:at], most)
             at, bit = rng.randrange(len(data)), rng.randrange(8)
             flipped = bytearray(data)
             flipped[at] ^= 1 << bit
-            judge(program, name, "bit %d of %d" % (bit, at), bytes(flipped))
+            judge(command, name, "bit %d of %d" % (bit, at), bytes(flipped), most)
 
 
 def main():
@@ -145,7 +158,7 @@ def main():
     elif verb == "cpio-links":
         cpio_links(*args)
     elif verb == "damage":
-        damage(args[0], int(args[1]), int(args[2]))
+        damage(args[0:2], int(args[2]), int(args[3]), float(args[4]))
 
 
 main()

@@ -4,7 +4,8 @@
  *
  * LD_PRELOAD=flip_bit.so FLIP_IMAGE=IMAGE FLIP_TIMES=N PROGRAM flips one bit of each of the first N files that
  * PROGRAM syncs, right after that: it asks where the file's first block lies and writes to the image that
- * the file system is mounted from.  What is in the page cache stays as it was.
+ * the file system is mounted from.  What is in the page cache stays as it was.  With FLIP_AT=close it does that,
+ * and syncs, when PROGRAM closes a file that it has open for writing: for programs that sync nothing.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,6 +20,7 @@
 
 int fsync(int fd);
 int fdatasync(int fd);
+int close(int fd);
 
 static atomic_int flipped;
 
@@ -83,4 +85,16 @@ int
 fdatasync(int fd)
 {
 	return pass_on("fdatasync", fd);
+}
+
+int
+close(int fd)
+{
+	int (*real)(int) = (int (*)(int))dlsym(RTLD_NEXT, "close");
+	const char *at = getenv("FLIP_AT");
+
+	if (at != NULL && strcmp(at, "close") == 0 && fd > 2 &&
+	    (fcntl(fd, F_GETFL) & O_ACCMODE) != O_RDONLY)
+		(void)fdatasync(fd);
+	return real(fd);
 }

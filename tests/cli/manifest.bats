@@ -3,6 +3,15 @@
 # Manifests: what hash and copy write in passing, and what becomes of damaged ones.
 
 load helpers
+load images
+
+setup_file() {
+	images_make ext4
+}
+
+teardown_file() {
+	images_drop
+}
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
@@ -121,9 +130,9 @@ reads_of() {
 
 # traced COMMAND...: run it, with a trace of what it reads, each thread's in a file of its own
 traced() {
-	rm -f trace.*
+	rm -f "$BATS_TEST_TMPDIR"/trace.*
 	strace -ff -y -e trace=read,pread64,readv,preadv,preadv2,copy_file_range,sendfile,mmap,splice \
-		-o trace "$@" >/dev/null
+		-o "$BATS_TEST_TMPDIR/trace" "$@" >/dev/null
 }
 
 @test "two digests, a manifest and a copy read each byte once" {
@@ -141,6 +150,49 @@ traced() {
 	assert_equal "$(reads_of '/t/(big|link)>')" 3000000
 	assert_equal "$(reads_of '/t/small>')" 5000
 	assert_equal "$(reads_of '/u/')" 0
+}
+
+@test "checking and comparing read each byte once" {
+	require_command strace
+	mkdir t
+	data 3000000 >t/big
+	data 50000 >t/middle
+	data 5000 >t/small
+	local all=3055000
+	decant hash --hash=xxh128,xxh64 --manifest=m t >sums
+	decant copy -a --reflink=never t u
+	traced "$DECANT" verify t u
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/u/')" "$all"
+	traced "$DECANT" verify -a t u
+	assert_equal "$(reads_of '/t/')" "$all"
+	traced "$DECANT" sync -a --checksum --hash=xxh128,xxh64 --manifest=m2 t/ u
+	cmp m m2
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/u/')" "$all"
+	# and what is written is read back once
+	traced "$DECANT" copy -a --reflink=never --verify --hash=xxh128,xxh64 --manifest=m3 t v
+	cmp m m3
+	assert_equal "$(reads_of '/t/')" "$all"
+	assert_equal "$(reads_of '/v/')" "$all"
+	# one reading serves all names of a file
+	ln t/big t/link
+	ln t/small t/link2
+	decant hash --hash=xxh128,xxh64 --manifest=m t >sums
+	traced "$DECANT" hash -j1 -c sums
+	assert_equal "$(reads_of '/t/')" "$all"
+	traced "$DECANT" verify -j1 m t
+	assert_equal "$(reads_of '/t/')" "$all"
+	cd t
+	traced "$DECANT" hash -j1 -c ../m
+	cd ..
+	assert_equal "$(reads_of '/t/')" "$all"
+	# all of which have what it has
+	printf X | dd of=t/small conv=notrunc status=none
+	run decant verify m t
+	assert_failure 1
+	assert_line --regexp '^~.* small '
+	assert_line --regexp '^~.* link2 '
 }
 
 @test "a small file costs hash four calls" {
@@ -247,4 +299,111 @@ hash_known() {
 	assert_failure 3
 	run decant hash --known=m -c m
 	assert_failure 2
+}
+
+@test "list shows what is in a manifest" {
+	mkdir -p tree/dir
+	printf four >tree/dir/file
+	ln -s dir/file tree/link
+	mkfifo tree/fifo
+	chmod 640 tree/dir/file
+	find tree -exec touch -hd '2020-01-02 03:04:05' {} +
+	decant copy -a --hash=md5,sha256 --manifest=m tree copied
+	run -0 decant list -n m
+	local id
+	id="$(id -u)/$(id -g)"
+	assert_equal "$(tr -s ' ' <<<"$output" | grep -v ' \.$' | cut -d ' ' -f 1,2,3,6-)" \
+		"$(printf '%s\n' "drwxr-xr-x $id 0 dir" "-rw-r----- $id 4 dir/file" "prw-r--r-- $id 0 fifo" \
+			"lrwxrwxrwx $id - link -> dir/file")"
+	run -0 decant list --json m
+	assert_line --partial "\"path\":\"dir/file\",\"mode\":\"0640\""
+	assert_line --partial "\"hash\":\"md5:$(printf four | md5sum | cut -d ' ' -f 1),sha256:"
+	assert_line --partial '"kind":"symlink","path":"link"'
+	run -0 decant list m dir
+	assert_equal "${#lines[@]}" 2
+	run -0 decant list --exclude=dir m
+	refute_output --partial dir/file/
+	run -1 decant list m missing
+	assert_output --partial 'nothing in the manifest has this name'
+	sed -i 's/0640/0644/' m
+	run -6 decant list m
+	refute_output --partial 'rw-r'
+}
+
+@test "sync has every entry in its manifest, changed or not" {
+	make_tree basic t
+	mkfifo t/fifo
+	ln t/one t/link
+	decant hash --manifest=want t >/dev/null
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	# nothing is copied
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	# content is changed, and of another file the mode alone
+	echo more >>t/sub/mega
+	chmod 600 t/one
+	decant hash --manifest=want t >/dev/null
+	decant sync -a --manifest=m t/ u
+	cmp want m
+	decant verify -a t u
+	# what is linked to an earlier tree, and compared by content
+	decant sync -a --link-dest=../u --manifest=m t/ v
+	cmp want m
+	decant sync -a --checksum --manifest=m t/ v
+	cmp want m
+	# what is left out is not in it, nor what is only there
+	touch u/extra
+	run decant sync -a --exclude='*' --manifest=m t/ u
+	assert_equal "$(grep -c '^[fdl] ' m)" 1
+	run decant sync -n --manifest=m t u
+	assert_failure 2
+}
+
+@test "sync reads for its manifest what is not known, and that once" {
+	require_command strace
+	mkdir t
+	data 300000 >t/big
+	data 5000 >t/small
+	sleep 3.1
+	decant sync -a t/ u
+	traced "$DECANT" sync -a --known=k --manifest=k t/ u
+	assert_equal "$(reads_of '/t/')" 305000
+	traced "$DECANT" sync -a --known=k --manifest=k2 t/ u
+	assert_equal "$(reads_of '/t/')" 0
+	cmp k k2
+	# by content each is read once, for both
+	traced "$DECANT" sync -a --checksum --manifest=k3 t/ u
+	assert_equal "$(reads_of '/t/')" 305000
+	assert_equal "$(reads_of '/u/')" 305000
+	sed 's/ [^ ]* - \([^ ]*\)$/ - \1/; s/ inodes$//; /^end/d' k >short
+	diff short <(grep -v '^end' k3)
+}
+
+@test "copy leaves what is known to the kernel" {
+	require_command strace
+	on_fs ext4
+	mkdir t
+	data 3000000 >t/big
+	sleep 3.1
+	decant hash --known=k --manifest=k t >/dev/null
+	rm -f trace.*
+	strace -ff -y -e trace=pread64,copy_file_range -o trace \
+		"$DECANT" copy -a --known=k --manifest=m --verify=cold --json t u >events
+	cmp k m
+	cmp t/big u/big
+	cat trace.* | grep -q 'copy_file_range.*/t/big>'
+	run grep 'pread64([0-9]*<[^>]*/t/big>' trace.*
+	assert_failure
+	# the digest is told, and what came back has it
+	assert_equal "$(jq -r 'select(.kind == "file") | .verified' events)" cold
+	assert_equal "$(jq -r 'select(.kind == "file") | .hash' events)" \
+		"xxh128:$(grep ' big$' k | cut -d ' ' -f 2)"
+	# what has changed is read
+	sleep 0.01
+	printf X | dd of=t/big conv=notrunc status=none
+	decant copy -a --known=k --manifest=m t v
+	decant verify m v
+	run cmp k m
+	assert_failure
 }

@@ -511,7 +511,7 @@ END
 	# it does not pack itself, nor what it replaces
 	cp m src/m
 	decant pack --manifest=src/m -f a.tar src
-	! tar -tf a.tar | grep 'src/m$'
+	run ! grep "src/m\$" <(tar -tf a.tar)
 	# an archive that does not appear has none
 	rm m
 	mkdir dir.tar

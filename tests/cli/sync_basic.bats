@@ -86,7 +86,7 @@ two'
 @test "a second run changes nothing, and calls nothing that would" {
 	require_calls
 	make_zoo zoo
-	decant sync -a zoo/ dst/
+	decant sync -a --delete zoo/ dst/
 	strace -f -o calls "$DECANT" sync -ai --delete zoo/ dst/ >again
 	[ ! -s again ]
 	run grep -E 'O_(WRONLY|RDWR|CREAT)|(mkdir|mknod|unlink|rename|link|symlink)at2?\(|chmod|chown|utimens|setxattr|removexattr|syscall_0x1(cf|d2)' <(grep -v readlink calls)

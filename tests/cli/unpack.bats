@@ -213,3 +213,59 @@ teardown() {
 		assert_file_not_exist out
 	done
 }
+
+@test "--manifest is of what was made, and verify agrees" {
+	make_tree basic tree
+	ln tree/one tree/sub/linked
+	ln -s one tree/symlink
+	local name
+	for name in a.tar a.tar.gz a.cpio a.zip; do
+		decant pack -f "$name" tree 2>/dev/null
+		decant unpack -p -C "out-$name" --manifest="$name.dcm" "$name"
+		run decant verify -p "$name.dcm" "out-$name"
+		assert_success
+		assert_output ""
+	done
+	printf x >>out-a.tar/tree/sub/linked
+	run decant verify a.tar.dcm out-a.tar
+	assert_failure 1
+	assert_line --partial tree/one
+	assert_line --partial tree/sub/linked
+	decant unpack -p -C again --manifest=again.dcm a.tar
+	cmp a.tar.dcm again.dcm
+	decant copy -a --manifest=copied.dcm tree copied
+	diff <(grep -o ' tree/sub/mega$' again.dcm) <(echo ' tree/sub/mega')
+	decant unpack -C sums --hash=sha256,md5 --manifest=sums.dcm a.tar
+	grep -q "$(sha256sum <tree/sub/mega | cut -d ' ' -f 1)" sums.dcm
+}
+
+@test "--manifest has the last member of a name, and cpio's late content" {
+	require_command cpio
+	mkdir tree
+	printf old >tree/file
+	tar -cf a.tar tree
+	printf newer >tree/file
+	tar -rf a.tar tree/file
+	decant unpack -C out --manifest=m a.tar
+	run decant verify m out
+	assert_success
+	assert_equal "$(grep -c ' tree/file$' m)" 1
+	ln tree/file tree/second
+	ln tree/file tree/third
+	(find tree | sort | cpio -o -H newc >a.cpio) 2>/dev/null
+	decant unpack -C out2 --manifest=m2 a.cpio
+	run decant verify m2 out2
+	assert_success
+	assert_equal "$(grep -c '^f [0-9a-f]* 5 ' m2)" 3
+}
+
+@test "--manifest of an archive that is damaged is not written" {
+	make_tree basic tree
+	tar -cf a.tar tree
+	head -c 400000 a.tar >cut.tar
+	echo before >m
+	run -6 decant unpack -C out --manifest=m cut.tar
+	assert_equal "$(cat m)" before
+	run -2 decant unpack -C out --manifest=m --dry-run a.tar
+	run -3 decant unpack -C out --manifest=no/such/m a.tar
+}

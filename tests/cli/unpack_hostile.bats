@@ -143,11 +143,31 @@ make_sound() {
 	"$PYTHON" -c 'import shutil; shutil.make_archive("sound", "zip", ".", "tree")'
 }
 
+# damaged VERB SEED FEW MANY: nothing bad comes of 2 x 6 x FEW/2, or with CHECK_SLOW MANY/2, damaged archives,
+# nor of memory, in KiB
+damaged() {
+	local most=65536
+	[ "${DECANT_SANITIZERS:-no}" = no ] || most=inf
+	set_canary
+	make_sound
+	run -0 archives_py damage "$DECANT" "$1" "$2" "$([ -n "${CHECK_SLOW-}" ] && echo "$4" || echo "$3")" "$most"
+	assert_output ""
+	assert_canary
+}
+
 @test "archives cut short and with bits flipped end with a code and a word" {
 	require_command zstd cpio
-	make_sound
-	run -0 archives_py damage "$DECANT" 7 "$([ -n "${CHECK_SLOW-}" ] && echo 334 || echo 30)"
-	assert_output ""
+	damaged unpack 7 30 334
+}
+
+@test "so do those that are compared with a tree" {
+	require_command zstd cpio
+	damaged verify 8 6 100
+}
+
+@test "so do those that a tree is kept equal to" {
+	require_command zstd cpio
+	damaged sync 9 6 100
 }
 
 @test "an interrupted run leaves whole files only" {
