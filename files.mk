@@ -587,7 +587,6 @@ TEST_FILES = \
 	bench/filesystems.bash \
 	bench/flip.sh \
 	bench/linkbench.c \
-	bench/out/table.md \
 	bench/settings.bash \
 	bench/tool.py \
 	bench/verbs.sh \
