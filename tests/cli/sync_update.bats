@@ -237,7 +237,7 @@ new'
 	an_image s
 	data $((48 << 20)) | tr '\000-\377' '\001-\377\000' >d/image
 	touch -r s/image d/image
-	run timeout -s KILL 1 "$DECANT" sync -ac --inplace --bwlimit=20M s/ d/
+	run timeout --foreground -s KILL 1 "$DECANT" sync -ac --inplace --bwlimit=20M s/ d/
 	assert_failure
 	run cmp s/image d/image
 	assert_failure
@@ -253,7 +253,7 @@ new'
 	data $((48 << 20)) >s/image
 	for signal in INT KILL; do
 		rm -rf d
-		run timeout -s "$signal" 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
+		run timeout --foreground -s "$signal" 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
 		assert_failure
 		[ ! -e d/image ]
 		part=$(find d -name '.decant-*' -size +1M)
@@ -272,7 +272,7 @@ new'
 	local part
 	mkdir s
 	data $((48 << 20)) >s/image
-	run timeout -s KILL 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
+	run timeout --foreground -s KILL 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
 	part=$(find d -name '.decant-*')
 	change "$part" 0 100 1000
 	chmod 777 "$part"
@@ -281,7 +281,7 @@ new'
 	same_listing s d
 	# without the option a stopped run leaves nothing
 	rm -r d
-	run timeout -s INT 1 "$DECANT" sync -a --bwlimit=20M s/ d/
+	run timeout --foreground -s INT 1 "$DECANT" sync -a --bwlimit=20M s/ d/
 	assert_failure
 	run find d -type f
 	assert_output ''
@@ -359,7 +359,7 @@ marks() {
 	data 3000000 >s/one
 	data 50000 >s/two
 	touch -d 2001-02-03 s/one s/two
-	run timeout -s KILL 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
+	run timeout --foreground -s KILL 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
 	assert_equal "$(marks d)" user.decant.unfinished
 	# as a crash leaves it: size and time are there, the data is not
 	decant copy -a s/one s/two d/
@@ -385,7 +385,7 @@ marks() {
 	decant sync -a s/ d/
 	assert_equal "$(marks d)" ''
 	echo more >>s/one
-	run timeout -s INT 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
+	run timeout --foreground -s INT 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
 	assert_failure
 	assert_equal "$(marks d)" ''
 	setfattr -n user.decant.unfinished -v x s
