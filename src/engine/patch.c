@@ -93,16 +93,12 @@ make_hole(struct pass *s, int64_t off, int64_t len, bool *done)
 static struct err
 write_new(struct pass *s, const char *new, size_t n, int64_t off)
 {
-	struct pace *pace = s->p->pace;
+	const struct buffered b = { .dst = s->p->dst, .pace = s->p->pace };
+	struct tally tally = { 0 };
 
-	for (size_t at = 0, step; at < n; at += step) {
-		step = (size_t)pace_step(pace, (int64_t)(n - at));
-		TRY(pace_take(pace, (int64_t)step));
-		struct err err = file_pwrite_all(s->p->dst, new + at, step, off + (int64_t)at);
-		s->out->written += err_failed(err) ? err.off - (off + (int64_t)at) : (int64_t)step;
-		TRY(err);
-	}
-	return ERR_OK;
+	struct err err = buffered_write(&b, new, n, off, &tally);
+	s->out->written += tally.bytes;
+	return err;
 }
 
 /* Do with N bytes at OFF what FATE says. */

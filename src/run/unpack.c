@@ -263,6 +263,7 @@ unpack_run_for(struct unpack_opts *opts, const struct unpack_for *what)
 			.engine = &opts->engine,
 			.hash = u->algos.n > 0 && !err_failed(u->unnamed) ? &u->algos : NULL,
 			.report = &opts->report,
+			.bwlimit = opts->bwlimit,
 			.jobs = opts->jobs,
 			.dry_run = opts->dry_run,
 			.one_tree = what->verify != NULL,

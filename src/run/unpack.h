@@ -51,6 +51,7 @@ struct unpack_opts {
 	struct unpack_limits limits; /* where a bad archive is stopped */
 	enum existing existing;      /* what becomes of names that exist */
 	enum durability fsync;       /* durability */
+	int64_t bwlimit;             /* bytes a second that may be written, 0 = any */
 	int jobs;                    /* workers, 0 = chosen by the program */
 	int64_t strip;               /* leave out that many components in front of names */
 	bool permissions;            /* -p: modes and ACLs exactly */

@@ -179,11 +179,15 @@ pour(struct pouring *p, const void *bytes, size_t n, int64_t off)
 		p->observer->see(p->observer, bytes, n);
 	p->moved->holes += off - p->at;
 	if (n > 0) {
-		TRY(file_pwrite_all(p->fd, bytes, n, off));
+		const struct buffered b = {
+			.dst = p->fd,
+			.pace = p->w->run->pace,
+			.live_bytes = &p->w->run->live->bytes_done,
+		};
+		struct tally tally = { 0 };
+		TRY(buffered_write(&b, bytes, n, off, &tally));
 		p->moved->method = METHOD_BUFFER;
 		p->written = off + (int64_t)n;
-		atomic_fetch_add_explicit(
-		    &p->w->run->live->bytes_done, (int64_t)n, memory_order_relaxed);
 	}
 	p->at = off + (int64_t)n;
 	return ERR_OK;

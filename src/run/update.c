@@ -6,6 +6,7 @@
  * What was written is made durable before the file gets its time: changed blocks of an old file, unlike
  * those of a new one, may reach the device after its size and time, and a file that had these from its
  * source and old blocks would be found equal for ever.  There is little to write, so it takes little time.
+ * Small files are left to the kernel, like all that other tools write in place, and to run/mark.
  */
 #include "run/update.h"
 
@@ -17,11 +18,18 @@
 #include "sys/move.h"
 
 #include <pthread.h>
+#include <string.h>
 
 enum {
-	/* From this size on a file that is to be replaced is cloned and updated: it takes four calls more.
-	 * Arbitrary, as PUBLISH_MIN. */
-	CLONE_MIN = 1 << 20
+	/* From this size on a file that is to be replaced is cloned and updated: the old one is read for
+	 * it, and what is written is waited for.  Arbitrary; what is less is copied in some milliseconds. */
+	CLONE_MIN = 16 << 20,
+	/* From this size on what was written in place is made durable: smaller files may be many. */
+	DURABLE_MIN = PUBLISH_MIN,
+	/* Blocks, all over a file, of which half have to be as they were: one that was written anew, or
+	 * in which all has moved, is not worth reading twice.  Arbitrary. */
+	PROBES = 16,
+	PROBE = PATCH_BLOCK_MIN,
 };
 
 /* An update under way. */
@@ -55,7 +63,27 @@ clone_of(struct worker *w, struct dev_pair devs, int src, int dst)
 	return !err_failed(err);
 }
 
-/* Make the empty file U->dst a clone of what E has now, and open that as *OLD; -1 if that cannot be. */
+/* Whether U's source seems to have much in common with OLD, of which SIZE bytes may count. */
+static bool
+is_much_alike(struct worker *w, const struct updating *u, int old, int64_t size)
+{
+	char *a = w->buf;
+	char *b = a + PROBE;
+	size_t got[2];
+	int alike = 0;
+
+	if (size > u->st->st_size)
+		size = u->st->st_size;
+	for (int i = 0; i < PROBES; i++) {
+		int64_t at = (size - PROBE) / (PROBES - 1) * i / PROBE * PROBE;
+		alike += !err_failed(file_pread(u->src, a, PROBE, at, &got[0])) &&
+			 !err_failed(file_pread(old, b, PROBE, at, &got[1])) && got[0] == got[1] &&
+			 memcmp(a, b, got[0]) == 0;
+	}
+	return alike >= PROBES / 2;
+}
+
+/* Make the empty file U->dst a clone of what E has now, if that pays, and open that as *OLD; -1 if that cannot be. */
 static struct err
 clone_old(struct worker *w, const struct entry *e, const struct updating *u, int *old)
 {
@@ -68,7 +96,7 @@ clone_old(struct worker *w, const struct entry *e, const struct updating *u, int
 	/* one that may not be read is replaced like one that cannot be cloned */
 	if (err_failed(dir_open_file(e->dir->dst_fd, e->name, false, &fd)) ||
 	    err_failed(file_stat(fd, SIDE_DST, &now)) || now.st_ino != st->st_ino ||
-	    now.st_dev != st->st_dev)
+	    now.st_dev != st->st_dev || !is_much_alike(w, u, fd, now.st_size))
 		return ERR_OK;
 	if (!clone_of(w, devs, fd, u->dst))
 		return file_truncate(u->dst, 0);
@@ -153,7 +181,8 @@ write_differing(struct worker *w, const struct patching *how, int64_t size, stru
 	TRY(err);
 	if (done->ended)
 		TRY(file_truncate(how->dst, done->end));
-	return done->written + done->freed > 0 ? file_sync(how->dst) : ERR_OK;
+	return done->written + done->freed > 0 && size >= DURABLE_MIN ? file_sync(how->dst)
+								      : ERR_OK;
 }
 
 /* Share the blocks of the source with a destination in DIR; false in *DONE if that cannot be. */

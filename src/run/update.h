@@ -21,7 +21,7 @@ struct updating {
 bool update_pays(const struct worker *w, const struct stat *st, const struct target *t);
 /*
  * Make U->dst what the source of E is: by sharing its blocks, or by writing those that differ, which are
- * durable then.  Not *DONE: that cannot be, DST is empty and everything has to be copied.
+ * durable then but for small files.  Not *DONE: that cannot be, DST is empty and everything has to be copied.
  * A source that has become shorter is no failure, as in engine_copy().
  * Fails as patch_range() does, or with STAT, CLONE, TRUNCATE or SYNC; DST then has some of both contents.
  */

@@ -41,7 +41,7 @@ CHANGED=$((5 * 4096))
 # synced ARG...: run sync with --json; WRITTEN is what pwrite(2) wrote, COUNTED what the summary says, HOW the
 # means of file "image"
 synced() {
-	strace -f -o calls -e trace=pwrite64,copy_file_range,sendfile,ioctl,pread64,fallocate \
+	strace -f -o calls -e trace=fdatasync,utimensat,pwrite64,copy_file_range,sendfile,ioctl,pread64,fallocate \
 		"$DECANT" sync --json "$@" >out
 	WRITTEN=$(sed -n 's/.*pwrite64(.*= \([0-9]\+\)$/\1/p; s/.*pwrite64 resumed.*= \([0-9]\+\)$/\1/p' calls |
 		awk '{ sum += $1 } END { print sum + 0 }')
@@ -73,6 +73,9 @@ nothing_to_do() {
 	cmp s/image d/image
 	cmp s/image other
 	assert_equal "$(stat -c %i d/image)" "$inode"
+	# what was written is on disk before the time says that it is
+	run -0 awk '/pwrite64/ { wrote = NR } /fdatasync/ { synced = NR } /utimensat/ && !set { set = NR }
+		END { exit !(wrote < synced && synced < set) }' calls
 	nothing_to_do -a --inplace s/ d/
 }
 
@@ -110,6 +113,7 @@ nothing_to_do() {
 	mkdir s snapshot d
 	echo new >s/file
 	echo old >snapshot/file
+	touch -d 2001-02-03 snapshot/file
 	ln snapshot/file d/file
 	decant sync -a --inplace s/ d/
 	assert_equal "$(cat d/file)" new
@@ -161,6 +165,18 @@ new'
 		exec 7<&-
 		nothing_to_do -a "$here/s/" d/
 	done
+}
+
+@test "a big file that has changed all over is copied" {
+	local here=$PWD
+	on_fs xfs
+	mkdir "$here/s" d
+	data $((48 << 20)) >"$here/s/image"
+	tr '\000-\377' '\001-\377\000' <"$here/s/image" >d/image
+	touch -d 2001-02-03 d/image
+	decant sync -a --json "$here/s/" d/ >out
+	[ "$(how_of image <out)" != update ]
+	cmp "$here/s/image" d/image
 }
 
 @test "what both sides can share is not written at all" {
@@ -221,7 +237,7 @@ new'
 	an_image s
 	data $((48 << 20)) | tr '\000-\377' '\001-\377\000' >d/image
 	touch -r s/image d/image
-	run timeout -s KILL 1 "$DECANT" sync -ac --inplace --bwlimit=20M s/ d/
+	run timeout --foreground -s KILL 1 "$DECANT" sync -ac --inplace --bwlimit=20M s/ d/
 	assert_failure
 	run cmp s/image d/image
 	assert_failure
@@ -237,7 +253,7 @@ new'
 	data $((48 << 20)) >s/image
 	for signal in INT KILL; do
 		rm -rf d
-		run timeout -s "$signal" 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
+		run timeout --foreground -s "$signal" 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
 		assert_failure
 		[ ! -e d/image ]
 		part=$(find d -name '.decant-*' -size +1M)
@@ -256,7 +272,7 @@ new'
 	local part
 	mkdir s
 	data $((48 << 20)) >s/image
-	run timeout -s KILL 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
+	run timeout --foreground -s KILL 1 "$DECANT" sync -a --partial --bwlimit=20M s/ d/
 	part=$(find d -name '.decant-*')
 	change "$part" 0 100 1000
 	chmod 777 "$part"
@@ -265,7 +281,7 @@ new'
 	same_listing s d
 	# without the option a stopped run leaves nothing
 	rm -r d
-	run timeout -s INT 1 "$DECANT" sync -a --bwlimit=20M s/ d/
+	run timeout --foreground -s INT 1 "$DECANT" sync -a --bwlimit=20M s/ d/
 	assert_failure
 	run find d -type f
 	assert_output ''
@@ -285,9 +301,51 @@ new'
 		[ "$seconds" -ge 8 ] || fail "$verb took $seconds tenths of a second"
 		same_listing s d || [ "$verb" != 'sync -a' ]
 	done
+	# what several destinations get counts for each
+	rm -rf d
+	mkdir d e
+	start=${EPOCHREALTIME/./}
+	decant copy -r --bwlimit=16MB --to e s d
+	seconds=$(((${EPOCHREALTIME/./} - start) / 100000))
+	[ "$seconds" -ge 8 ] || fail "two destinations took $seconds tenths of a second"
 	run decant copy --bwlimit=fast s/1 d/
 	assert_failure 2
 	assert_output --partial "invalid value 'fast' for '--bwlimit' (use KiB a second, or a size such as 10M)"
+}
+
+@test "--bwlimit is kept by unpack" {
+	local start
+	decant pack --dry-run -f x.tar / -x --exclude='*' >/dev/null 2>&1 || skip "needs archive.so"
+	mkdir s
+	for i in $(seq 8); do data 1000000 >"s/$i"; done
+	decant pack -f a.tar.gz s
+	start=${EPOCHREALTIME/./}
+	decant unpack --bwlimit=8MB -C d a.tar.gz
+	[ $(((${EPOCHREALTIME/./} - start) / 100000)) -ge 8 ]
+	same_listing s d/s
+}
+
+@test "a run that is killed while it updates is made good by the next" {
+	local i option
+	mkdir s old
+	for i in 1 2 3; do
+		data $((12 << 20)) >"s/$i"
+		cp "s/$i" old/
+		change "s/$i" "$i" 100 2000
+	done
+	data 3000000 >s/new
+	touch -d 2001-02-03 old/*
+	for option in --inplace --partial '--inplace -c'; do
+		for i in $(seq 6); do
+			rm -rf d
+			cp -a old d
+			# shellcheck disable=SC2086 # words
+			tree_py kill KILL $((i * i * 700)) "$DECANT" sync -a $option s/ d/ >/dev/null
+			decant sync -a --partial s/ d/
+			same_tree s d
+			assert_equal "$(ls -A d)" "$(ls -A s)"
+		done
+	done
 }
 
 # marks DIR: the names of DIR's attributes
@@ -301,7 +359,7 @@ marks() {
 	data 3000000 >s/one
 	data 50000 >s/two
 	touch -d 2001-02-03 s/one s/two
-	run timeout -s KILL 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
+	run timeout --foreground -s KILL 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
 	assert_equal "$(marks d)" user.decant.unfinished
 	# as a crash leaves it: size and time are there, the data is not
 	decant copy -a s/one s/two d/
@@ -327,7 +385,7 @@ marks() {
 	decant sync -a s/ d/
 	assert_equal "$(marks d)" ''
 	echo more >>s/one
-	run timeout -s INT 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
+	run timeout --foreground -s INT 0.5 "$DECANT" sync -a --bwlimit=1M s/ d/
 	assert_failure
 	assert_equal "$(marks d)" ''
 	setfattr -n user.decant.unfinished -v x s
