@@ -250,6 +250,8 @@ LIBDECANT_FILES = \
 	src/run/ledger.h \
 	src/run/likeness.c \
 	src/run/likeness.h \
+	src/run/likepairs.c \
+	src/run/likepairs.h \
 	src/run/list.c \
 	src/run/list.h \
 	src/run/listmanifest.c \
@@ -476,6 +478,7 @@ UNIT_TESTS = \
 	tests/unit/test_known \
 	tests/unit/test_ladder \
 	tests/unit/test_layout \
+	tests/unit/test_likepairs \
 	tests/unit/test_limits \
 	tests/unit/test_link \
 	tests/unit/test_linkpairs \

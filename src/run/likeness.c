@@ -4,6 +4,7 @@
 
 #include "base/own.h"
 #include "engine/fstraits.h"
+#include "run/likepairs.h"
 #include "run/pieces.h"
 #include "sys/file.h"
 
@@ -108,7 +109,8 @@ likeness_of_content(struct worker *w, const struct pair *p, int64_t from, struct
 	struct matter m = { .how = &how, .from = from, .like = *like };
 
 	if (p->a.st_size != p->b.st_size || p->a.st_size <= from || like->differs ||
-	    (one_fs && p->a.st_ino == p->b.st_ino))
+	    (one_fs && p->a.st_ino == p->b.st_ino) ||
+	    likepairs_get(run->likepairs, &p->a, &p->b, like))
 		return ERR_OK;
 	if (p->a.st_size >= READ_AHEAD_ABOVE) {
 		file_advise_sequential(p->a_fd);
@@ -118,6 +120,8 @@ likeness_of_content(struct worker *w, const struct pair *p, int64_t from, struct
 	struct err err = pieces_share(w, p->a.st_size, compare_piece, &m);
 	pthread_mutex_destroy(&m.lock);
 	*like = m.like;
+	if (!err_failed(err))
+		likepairs_put(run->likepairs, &p->a, &p->b, like);
 	return err;
 }
 

@@ -5,6 +5,7 @@
 #include "run/console.h"
 #include "run/fan.h"
 #include "run/filepipe.h"
+#include "run/likepairs.h"
 #include "run/operands.h"
 #include "run/sink.h"
 #include "run/tell.h"
@@ -219,8 +220,9 @@ prepare(struct run *run)
 	run->sched = sched_new(BATCH_CAP, run->done_fd);
 	run->nodes = nodes_new(run->node_budget, run->sink->finish);
 	run->links = run->nodes != NULL ? links_new(run->nodes) : NULL;
+	run->likepairs = likepairs_new();
 	run->bufs = bufs_new(run->n_workers + 1, BUF_SIZE);
-	if (run->sched == NULL || run->links == NULL || run->bufs == NULL)
+	if (run->sched == NULL || run->links == NULL || run->likepairs == NULL || run->bufs == NULL)
 		return memory;
 	TRY(fan_make_places(run));
 	TRY(make_workers(run));
@@ -250,6 +252,7 @@ release(struct run *run)
 	free(run->workers);
 	fan_free_places(run);
 	links_free(run->links);
+	likepairs_free(run->likepairs);
 	nodes_free(run->nodes);
 	sched_free(run->sched);
 	bufs_free(run->bufs);

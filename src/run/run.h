@@ -81,6 +81,7 @@ struct run {
 	struct sched *sched;            /* locks itself */
 	struct nodes *nodes;            /* locks itself */
 	struct links *links;            /* locks itself */
+	struct likepairs *likepairs;    /* locks itself */
 	struct bufs *bufs;              /* locks itself */
 	struct cancel cancel;           /* locks itself */
 	struct place *places;           /* [n_places], owned; NULL = there is one destination */

@@ -317,6 +317,34 @@ shared() {
 	done
 }
 
+# bytes_read FILE COMMAND...: what COMMAND reads of files called FILE
+bytes_read() {
+	strace -f -y -qq -e trace=pread64 -o calls "${@:2}" >told || return
+	sed -nE "s|.*/$1>.* = ([0-9]+)\$|\1|p" calls | awk '{ n += $1 } END { print n + 0 }'
+}
+
+@test "one reading serves all names of a file" {
+	require_command strace
+	on_fs tmpfs
+	mkdir a
+	data 100000 >a/name1
+	ln a/name1 a/name2
+	ln a/name1 a/name3
+	cp -a a b
+	assert_equal "$(bytes_read 'name.' "$DECANT" verify -j 1 --preserve=mode a b)" 200000
+	assert_equal "$(bytes_read 'name.' "$DECANT" sync -j 1 -a --checksum a/ b)" 200000
+	# what differs is told of each name
+	printf X | dd of=b/name1 bs=1 seek=99999 conv=notrunc status=none
+	run decant verify -j 1 a b
+	assert_failure 1
+	assert_equal "$(grep -c 'bytes differ from 99999 on' <<<"$output")" 3
+	# a name of another file is another pair
+	rm b/name2
+	cp -a a/name2 b/name2
+	run decant verify -j 1 a b
+	assert_equal "$(grep -c 'bytes differ from 99999 on' <<<"$output")" 2
+}
+
 @test "a small file takes no more calls than it has to" {
 	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers make calls of their own"
 	require_command strace
