@@ -32,6 +32,11 @@ program() {
 	commands+=("$2")
 }
 
+# is_here NAME: the program NAME, a command with what it does behind a "+", can be run; we can.
+is_here() {
+	[ "${1%%+*}" = decant ] || command -v "${1%%+*}" >/dev/null
+}
+
 small_tree() {
 	tool small "$fs/src" 50000 1000
 }
@@ -150,7 +155,7 @@ case_seekable() {
 	awk 'BEGIN { srand(1); for (i = 0; i < 40e6; i++) print rand() }' >"$fs/src/numbers"
 	(cd "$fs" && "$decant" pack --seekable -f a.tar.zst src && "$decant" pack -f b.tar.zst src)
 	program decant "$decant unpack a.tar.zst -C dst"
-	program no-index "$decant unpack b.tar.zst -C dst"
+	program decant+no-index "$decant unpack b.tar.zst -C dst"
 	program tar 'tar --zstd -xf b.tar.zst -C dst'
 	prepare=fresh_dst
 }
@@ -283,7 +288,7 @@ for system in "${systems[@]}"; do
 		for ((run = 0; run <= runs; run++)); do
 			"$prepare_turn" "$run"
 			for i in "${!names[@]}"; do
-				command -v "${names[i]%%+*}" >/dev/null || [ "$i" -eq 0 ] || continue
+				is_here "${names[i]}" || continue
 				"$prepare"
 				seconds=$(measure "${commands[i]}")
 				[ "$run" -eq 0 ] || echo "$system,$case,${names[i]},$run,$seconds" >>"$csv"
@@ -292,7 +297,7 @@ for system in "${systems[@]}"; do
 		ours=$(median_of "$system" "$case" decant)
 		row="| $system | $case | $ours |"
 		for name in "${names[@]:1}"; do
-			command -v "${name%%+*}" >/dev/null || continue
+			is_here "$name" || continue
 			theirs=$(median_of "$system" "$case" "$name")
 			row+=" $name $theirs ($(awk -v a="$theirs" -v b="$ours" 'BEGIN { printf "%.2f", a / b }'))"
 		done
