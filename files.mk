@@ -394,6 +394,8 @@ LIBDECANT_FILES = \
 	src/tree/compare.c \
 	src/tree/compare.h \
 	src/tree/entry.h \
+	src/tree/field.c \
+	src/tree/field.h \
 	src/tree/filter.c \
 	src/tree/filter.h \
 	src/tree/glob.c \

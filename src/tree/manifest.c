@@ -8,6 +8,7 @@
 #include "tree/manifest.h"
 
 #include "sys/file.h"
+#include "tree/field.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,125 +39,36 @@ struct manifest {
 	struct str again;  /* a text, written again */
 };
 
-/* A piece of a line. */
-struct piece {
-	const char *at; /* not NUL-terminated */
-	size_t len;     /* bytes */
-};
-
-static bool
-is_word(struct piece p, const char *word)
-{
-	return p.len == strlen(word) && memcmp(p.at, word, p.len) == 0;
-}
-
-/* What is before the first BY in REST, which then begins behind it; false if there is none. */
-static bool
-cut(struct piece *rest, char by, struct piece *first)
-{
-	const char *at = memchr(rest->at, by, rest->len);
-
-	if (at == NULL)
-		return false;
-	*first = (struct piece){ rest->at, (size_t)(at - rest->at) };
-	rest->len -= first->len + 1;
-	rest->at = at + 1;
-	return true;
-}
-
-/* Take P, a number without leading zeros that is at most MOST. */
-static bool
-take_number(struct piece p, uint64_t most, uint64_t *n)
-{
-	*n = 0;
-	if (p.len == 0 || (p.len > 1 && p.at[0] == '0'))
-		return false;
-	for (size_t i = 0; i < p.len; i++) {
-		unsigned digit = (unsigned)(unsigned char)p.at[i] - '0';
-
-		if (digit > 9 || *n > (most - digit) / 10)
-			return false;
-		*n = *n * 10 + digit;
-	}
-	return true;
-}
-
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-/* Take the first two hex digits of P as *BYTE. */
-static bool
-take_byte(const char *p, size_t len, unsigned char *byte)
-{
-	int hi = len >= 2 ? hex_value(p[0]) : -1;
-	int lo = len >= 2 ? hex_value(p[1]) : -1;
-
-	if (hi < 0 || lo < 0)
-		return false;
-	*byte = (unsigned char)(hi << 4 | lo);
-	return true;
-}
-
-/* Take P, a text that is written in the one way, as the bytes that it stands for. */
-static bool
-take_text(struct manifest *m, struct piece p, struct str *s)
-{
-	str_clear(s);
-	str_clear(&m->again);
-	for (size_t i = 0; i < p.len;) {
-		size_t n = manifest_plain(p.at + i, p.len - i);
-		unsigned char byte;
-
-		if (n > 0) {
-			str_add(s, p.at + i, n);
-			i += n;
-			continue;
-		}
-		if (p.len - i < 4 || p.at[i] != '\\' || p.at[i + 1] != 'x' ||
-		    !take_byte(p.at + i + 2, 2, &byte) || byte == 0)
-			return false;
-		str_addc(s, (char)byte);
-		i += 4;
-	}
-	manifest_add_text(&m->again, s->buf, s->len);
-	return s->len > 0 && m->again.len == p.len && memcmp(m->again.buf, p.at, p.len) == 0;
-}
-
 /* Whether NAME is "." or a path of true components. */
 static bool
 is_name(const struct str *name)
 {
-	struct piece rest = { name->buf, name->len };
-	struct piece first;
+	struct field rest = { name->buf, name->len };
+	struct field first;
 	bool more = true;
 
-	if (is_word(rest, "."))
+	if (field_is(rest, "."))
 		return true;
 	while (more) {
-		more = cut(&rest, '/', &first);
+		more = field_cut(&rest, '/', &first);
 		if (!more)
 			first = rest;
-		if (first.len == 0 || is_word(first, ".") || is_word(first, ".."))
+		if (first.len == 0 || field_is(first, ".") || field_is(first, ".."))
 			return false;
 	}
 	return true;
 }
 
 static bool
-take_algos(struct manifest *m, struct piece rest)
+take_algos(struct manifest *m, struct field rest)
 {
-	struct piece first;
+	struct field first;
 	bool more = true;
 
-	if (is_word(rest, "-"))
+	if (field_is(rest, "-"))
 		return true;
 	while (more) {
-		more = cut(&rest, ',', &first);
+		more = field_cut(&rest, ',', &first);
 		if (!more)
 			first = rest;
 		if (m->algos.n == MANIFEST_ALGOS || first.len == 0 ||
@@ -168,7 +80,7 @@ take_algos(struct manifest *m, struct piece rest)
 				return false;
 		}
 		for (size_t i = 0; i < m->algos.n; i++) {
-			if (is_word(first, m->algos.names[i]))
+			if (field_is(first, m->algos.names[i]))
 				return false;
 		}
 		memcpy(m->algos.names[m->algos.n], first.at, first.len);
@@ -177,108 +89,57 @@ take_algos(struct manifest *m, struct piece rest)
 	return true;
 }
 
-/* Take one digest; all of an algorithm have one length. */
 static bool
-take_digest(struct piece p, size_t *size, unsigned char *digest)
+take_digests(struct manifest *m, struct field rest, struct manifest_entry *e)
 {
-	if (p.len == 0 || p.len % 2 != 0 || p.len / 2 > MANIFEST_DIGEST ||
-	    (*size != 0 && *size != p.len / 2))
-		return false;
-	*size = p.len / 2;
-	for (size_t i = 0; i < *size; i++) {
-		if (!take_byte(p.at + 2 * i, 2, &digest[i]))
-			return false;
-	}
-	return true;
-}
+	struct field first;
 
-static bool
-take_digests(struct manifest *m, struct piece rest, struct manifest_entry *e)
-{
-	struct piece first;
-
-	if (is_word(rest, "-"))
+	if (field_is(rest, "-"))
 		return true;
 	if (e->type != 'f' || m->algos.n == 0)
 		return false;
 	e->hashed = true;
 	for (size_t i = 0; i < m->algos.n; i++) {
-		bool more = cut(&rest, ',', &first);
+		bool more = field_cut(&rest, ',', &first);
 		if (!more)
 			first = rest;
 		if (more != (i + 1 < m->algos.n) ||
-		    !take_digest(first, &m->algos.sizes[i], e->digests[i]))
+		    !field_digest(first, &m->algos.sizes[i], e->digests[i]))
 			return false;
 	}
 	return true;
 }
 
 static bool
-take_mode(struct piece p, mode_t *mode)
+take_inode(struct field rest, struct manifest_entry *e)
 {
-	if (p.len != 4)
-		return false;
-	*mode = 0;
-	for (size_t i = 0; i < 4; i++) {
-		if (p.at[i] < '0' || p.at[i] > '7')
-			return false;
-		*mode = *mode << 3 | (mode_t)(p.at[i] - '0');
-	}
-	return true;
-}
+	struct field ino;
 
-static bool
-take_time(struct piece rest, struct timespec *t)
-{
-	bool minus = rest.len > 0 && rest.at[0] == '-';
-	struct piece whole;
-	uint64_t sec;
-
-	rest.at += minus ? 1 : 0;
-	rest.len -= minus ? 1 : 0;
-	if (!cut(&rest, '.', &whole) || rest.len != 9 || !take_number(whole, INT64_MAX, &sec) ||
-	    (minus && sec == 0))
-		return false;
-	t->tv_sec = minus ? -(int64_t)sec : (int64_t)sec;
-	t->tv_nsec = 0;
-	for (size_t i = 0; i < 9; i++) {
-		if (rest.at[i] < '0' || rest.at[i] > '9')
-			return false;
-		t->tv_nsec = t->tv_nsec * 10 + (rest.at[i] - '0');
-	}
-	return true;
-}
-
-static bool
-take_inode(struct piece rest, struct manifest_entry *e)
-{
-	struct piece ino;
-
-	if (is_word(rest, "-"))
+	if (field_is(rest, "-"))
 		return true;
 	e->identified = true;
-	return e->type == 'f' && cut(&rest, ':', &ino) && take_number(ino, UINT64_MAX, &e->ino) &&
-	       take_time(rest, &e->ctime);
+	return e->type == 'f' && field_cut(&rest, ':', &ino) &&
+	       field_number(ino, UINT64_MAX, &e->ino) && field_time(rest, &e->ctime);
 }
 
 static bool
-take_extra(struct manifest *m, struct piece p, struct manifest_entry *e)
+take_extra(struct manifest *m, struct field p, struct manifest_entry *e)
 {
-	struct piece first;
+	struct field first;
 	uint64_t major;
 	uint64_t minor;
 
 	if (e->type == 'l') {
-		if (!take_text(m, p, &m->target))
+		if (!field_text(p, &m->again, &m->target))
 			return false;
 		e->target = m->target.buf;
 		e->target_len = m->target.len;
 		return true;
 	}
 	if (e->type != 'b' && e->type != 'c')
-		return is_word(p, "-");
-	if (!cut(&p, ':', &first) || !take_number(first, UINT32_MAX, &major) ||
-	    !take_number(p, UINT32_MAX, &minor))
+		return field_is(p, "-");
+	if (!field_cut(&p, ':', &first) || !field_number(first, UINT32_MAX, &major) ||
+	    !field_number(p, UINT32_MAX, &minor))
 		return false;
 	e->major = (unsigned)major;
 	e->minor = (unsigned)minor;
@@ -287,16 +148,16 @@ take_extra(struct manifest *m, struct piece p, struct manifest_entry *e)
 
 /* Take LINE as E; returns why it is none, or NULL. */
 static const char *
-take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
+take_entry(struct manifest *m, struct field line, struct manifest_entry *e)
 {
 	static const char types[] = { 'f', 'd', 'l', 'p', 's', 'b', 'c' };
-	struct piece f[9]; /* the fields before the name */
+	struct field f[9]; /* the fields before the name */
 	size_t extra = m->algos.inodes ? 8 : 7;
 	uint64_t n = 0;
 
 	*e = (struct manifest_entry){ 0 };
 	for (size_t i = 0; i <= extra; i++) {
-		if (!cut(&line, ' ', &f[i]))
+		if (!field_cut(&line, ' ', &f[i]))
 			return "too few fields";
 	}
 	if (f[0].len != 1 || memchr(types, f[0].at[0], sizeof types) == NULL)
@@ -304,24 +165,24 @@ take_entry(struct manifest *m, struct piece line, struct manifest_entry *e)
 	e->type = f[0].at[0];
 	if (!take_digests(m, f[1], e))
 		return "bad digest";
-	if (e->type == 'f' ? !take_number(f[2], INT64_MAX, &n) : !is_word(f[2], "-"))
+	if (e->type == 'f' ? !field_number(f[2], INT64_MAX, &n) : !field_is(f[2], "-"))
 		return "bad size";
 	e->size = (int64_t)n;
-	if (!take_mode(f[3], &e->mode))
+	if (!field_mode(f[3], &e->mode))
 		return "bad mode";
-	if (!take_number(f[4], UINT32_MAX, &n))
+	if (!field_number(f[4], UINT32_MAX, &n))
 		return "bad owner";
 	e->uid = (uid_t)n;
-	if (!take_number(f[5], UINT32_MAX, &n))
+	if (!field_number(f[5], UINT32_MAX, &n))
 		return "bad group";
 	e->gid = (gid_t)n;
-	if (!take_time(f[6], &e->mtime))
+	if (!field_time(f[6], &e->mtime))
 		return "bad time";
 	if (m->algos.inodes && !take_inode(f[7], e))
 		return "bad inode";
 	if (!take_extra(m, f[extra], e))
 		return "bad link target or device";
-	if (!take_text(m, line, &m->name) || !is_name(&m->name))
+	if (!field_text(line, &m->again, &m->name) || !is_name(&m->name))
 		return "bad name";
 	e->name = m->name.buf;
 	e->name_len = m->name.len;
@@ -334,7 +195,7 @@ check_place(struct manifest *m, const struct manifest_entry *e)
 {
 	const struct str *last = &m->last;
 
-	if (is_word((struct piece){ e->name, e->name_len }, ".") && e->type != 'd')
+	if (field_is((struct field){ e->name, e->name_len }, ".") && e->type != 'd')
 		return "the root is no directory";
 	if (last->len > 0) {
 		if (manifest_order(last->buf, last->len, e->name, e->name_len) >= 0)
@@ -351,22 +212,22 @@ check_place(struct manifest *m, const struct manifest_entry *e)
 
 /* Take LINE as the end; returns why it is none, or NULL. */
 static const char *
-take_end(struct manifest *m, struct piece line)
+take_end(struct manifest *m, struct field line)
 {
 	static const char algo[] = "xxh128:";
 	XXH128_canonical_t seal;
-	struct piece count;
+	struct field count;
 	uint64_t n;
 	size_t start = strlen(algo);
 
 	XXH128_canonicalFromHash(&seal, XXH3_128bits_digest(m->seal));
-	if (!cut(&line, ' ', &count) || !take_number(count, INT64_MAX, &n) ||
+	if (!field_cut(&line, ' ', &count) || !field_number(count, INT64_MAX, &n) ||
 	    line.len != start + 2 * sizeof seal || memcmp(line.at, algo, start) != 0)
 		return "bad last line";
 	for (size_t i = 0; i < sizeof seal; i++) {
 		unsigned char byte;
 
-		if (!take_byte(line.at + start + 2 * i, 2, &byte) || byte != seal.digest[i])
+		if (!field_byte(line.at + start + 2 * i, 2, &byte) || byte != seal.digest[i])
 			return "the digest of the whole differs";
 	}
 	if ((int64_t)n != m->met)
@@ -408,7 +269,7 @@ fill(struct manifest *m, size_t *got)
 
 /* The next line, its LF left out; valid until the next call. */
 static struct err
-next_line(struct manifest *m, struct piece *line, struct manifest_fault *fault)
+next_line(struct manifest *m, struct field *line, struct manifest_fault *fault)
 {
 	size_t searched = 0;
 	size_t got;
@@ -421,7 +282,7 @@ next_line(struct manifest *m, struct piece *line, struct manifest_fault *fault)
 		    len > searched ? memchr(from + searched, '\n', len - searched) : NULL;
 
 		if (end != NULL) {
-			*line = (struct piece){ from, (size_t)(end - from) };
+			*line = (struct field){ from, (size_t)(end - from) };
 			m->pos += line->len + 1;
 			return ERR_OK;
 		}
@@ -450,12 +311,12 @@ check_nothing(struct manifest *m, struct manifest_fault *fault)
 
 /* The next line of an entry, or *ENDED. */
 static struct err
-next_entry_line(struct manifest *m, struct piece *line, bool *ended, struct manifest_fault *fault)
+next_entry_line(struct manifest *m, struct field *line, bool *ended, struct manifest_fault *fault)
 {
 	TRY(next_line(m, line, fault));
 	*ended = line->len >= 4 && memcmp(line->at, "end ", 4) == 0;
 	if (*ended) {
-		const char *why = take_end(m, (struct piece){ line->at + 4, line->len - 4 });
+		const char *why = take_end(m, (struct field){ line->at + 4, line->len - 4 });
 		return why != NULL ? damaged(m, fault, why) : check_nothing(m, fault);
 	}
 	m->met++;
@@ -467,8 +328,8 @@ static struct err
 take_head(struct manifest *m, struct manifest_fault *fault)
 {
 	size_t magic = strlen(MANIFEST_MAGIC);
-	struct piece line;
-	struct piece version;
+	struct field line;
+	struct field version;
 	size_t got;
 
 	/* whatever is no manifest at all is not searched for the end of its first line */
@@ -481,13 +342,13 @@ take_head(struct manifest *m, struct manifest_fault *fault)
 	XXH3_128bits_update(m->seal, line.at, line.len + 1);
 	line.at += magic;
 	line.len -= magic;
-	if (!cut(&line, ' ', &version) || !is_word(version, "1"))
+	if (!field_cut(&line, ' ', &version) || !field_is(version, "1"))
 		return damaged(m, fault, "unknown version");
 	memset(&m->algos.names, 0, sizeof m->algos.names);
 	m->algos.n = 0;
-	struct piece algos = line;
-	m->algos.inodes = cut(&line, ' ', &algos);
-	if (m->algos.inodes && !is_word(line, "inodes"))
+	struct field algos = line;
+	m->algos.inodes = field_cut(&line, ' ', &algos);
+	if (m->algos.inodes && !field_is(line, "inodes"))
 		return damaged(m, fault, "unknown kind of entries");
 	return take_algos(m, algos) ? ERR_OK : damaged(m, fault, "bad list of algorithms");
 }
@@ -515,7 +376,7 @@ manifest_is_one(const char *bytes, size_t len)
 static struct err
 check_seal(struct manifest *m, struct manifest_fault *fault)
 {
-	struct piece line;
+	struct field line;
 	bool ended = false;
 
 	TRY(start(m, fault));
@@ -573,7 +434,7 @@ manifest_count(const struct manifest *m)
 struct err
 manifest_next(struct manifest *m, struct manifest_entry *e, struct manifest_fault *fault)
 {
-	struct piece line;
+	struct field line;
 
 	if (!m->ended)
 		TRY(next_entry_line(m, &line, &m->ended, fault));
