@@ -48,7 +48,8 @@ tests_cli_flip_bit_so_LDADD =
 TESTS += $(BATS_TESTS)
 dist_check_SCRIPTS += $(BATS_TESTS)
 if HAVE_BATS
-BATS_LOG_COMPILER = $(BATS)
+# A shell starts what is in the background with SIGINT ignored, and so would all that the tests start.
+BATS_LOG_COMPILER = env --default-signal=INT,QUIT,HUP,TERM $(BATS)
 AM_BATS_LOG_FLAGS = --formatter tap
 else
 BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/no-bats
