@@ -155,31 +155,24 @@ arcsync_mend_directory(struct unpacking *u, const struct arc_member *m, int fd, 
 
 /* --- deleting --- */
 
-/* Whether NAME in a directory of device DEV is a file that this run needs: the archive, or the manifest. */
-static bool
-is_ours(const struct unpacking *u, const struct side_name *name, dev_t dev)
-{
-	const struct stat *archive = &u->source.st;
-	struct stat manifest;
-
-	if (name->ino == archive->st_ino && dev == archive->st_dev)
-		return true;
-	return u->note.out.fd >= 0 && !err_failed(file_stat(u->note.out.fd, SIDE_DST, &manifest)) &&
-	       name->ino == manifest.st_ino && dev == manifest.st_dev;
-}
-
-/* N's names that the archive has not are extras, but for files of this run. */
 static void
 show_extras(struct unpacking *u, struct node *n)
 {
-	struct side_name name;
-	uint64_t ino;
-
-	for (size_t at = 0; sides_extra(n->sides, &at, &name), name.name != NULL;) {
-		if (is_ours(u, &name, n->dst.st_dev))
-			(void)sides_meet(n->sides, name.name, &ino);
-	}
+	/* what a dry run would have made stands nowhere: the archive is not empty for that */
+	n->met = u->has.paths.count;
 	extras_listed(u->w, n);
+}
+
+/* Find the files that the run needs, wherever in the tree they are: the archive, and the manifest. */
+static size_t
+find_needed(const struct unpacking *u, struct stat needed[static 2])
+{
+	size_t n = 0;
+
+	needed[n++] = u->source.st;
+	if (u->note.out.fd >= 0 && !err_failed(file_stat(u->note.out.fd, SIDE_DST, &needed[n])))
+		n++;
+	return n;
 }
 
 void
@@ -189,6 +182,7 @@ arcsync_delete(struct unpacking *u)
 	struct run *run = &u->run;
 	bool gone = cancel_requested(&run->cancel);
 	struct event ev = { .kind = EVENT_BRAKE };
+	struct stat needed[2];
 
 	if (!u->opts->del.on || run->base->dst_fd < 0 || gone)
 		return;
@@ -196,10 +190,15 @@ arcsync_delete(struct unpacking *u)
 		ev.note = "nothing is deleted: the archive could not be read to its end";
 	else if (u->has.paths.full)
 		ev.note = "nothing is deleted: there are too many members to know what is not one";
-	if (ev.note != NULL)
+	if (ev.note != NULL) {
 		report_emit(run->report, &ev);
-	else if (arcwalk_run(u, &walk))
+		return;
+	}
+	run->mirror->needed = needed;
+	run->mirror->n_needed = find_needed(u, needed);
+	if (arcwalk_run(u, &walk))
 		extras_conclude(run);
+	run->mirror->n_needed = 0;
 }
 
 /* --- a run that only tells --- */

@@ -79,10 +79,8 @@ meet_names(struct walk *w, struct node *n, struct level *l)
 		err = str_check(&met);
 	if (!err_failed(err))
 		err = str_check(&l->dirs);
-	for (size_t at = 0; !err_failed(err) && at < met.len; at += strlen(met.buf + at) + 1) {
+	for (size_t at = 0; !err_failed(err) && at < met.len; at += strlen(met.buf + at) + 1)
 		(void)sides_meet(n->sides, met.buf + at, &ino); /* it was just listed */
-		n->met++;
-	}
 	str_release(&met);
 	return err;
 }

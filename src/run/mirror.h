@@ -23,6 +23,9 @@ struct mirror {
 	size_t n_texts;         /* number of them */
 	struct extras *extras;  /* what has no source; locks itself */
 	bool braked;            /* it stays there, for a brake holds */
+	/* Files that the run itself needs, and so no extras [n_needed]; borrowed. */
+	const struct stat *needed;
+	size_t n_needed; /* number of them */
 	pthread_mutex_t lock;
 	/* --- guarded by lock --- */
 	struct map claims;  /* destination inodes with several names: which source has which */

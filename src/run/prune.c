@@ -241,6 +241,22 @@ is_protected(const struct victim *v)
 	return held;
 }
 
+/* Whether V, inode INO as its directory lists it, is a file that the run itself needs. */
+static bool
+is_needed(const struct victim *v, uint64_t ino)
+{
+	const struct mirror *m = v->w->run->mirror;
+	struct stat st;
+
+	for (size_t i = 0; i < m->n_needed; i++) {
+		if (m->needed[i].st_ino == ino &&
+		    !err_failed(dir_stat(v->in->src_fd, v->name, false, SIDE_DST, &st)) &&
+		    st.st_dev == m->needed[i].st_dev && st.st_ino == ino)
+			return true;
+	}
+	return false;
+}
+
 static unsigned char
 type_of(int dir, const char *name, unsigned char type)
 {
@@ -251,14 +267,15 @@ type_of(int dir, const char *name, unsigned char type)
 	return (unsigned char)IFTODT(st.st_mode);
 }
 
-/* Deal with NAME of N, which is held: it stays, is a directory for later, or goes. */
+/* Deal with FOUND in N, which is held: it stays, is a directory for later, or goes. */
 static void
-meet(struct worker *w, struct node *n, const char *name, unsigned char type)
+meet(struct worker *w, struct node *n, const struct dir_name *found)
 {
 	struct doomed *d = doomed_of(n);
-	struct victim v = { w, n, name, type_of(n->src_fd, name, type) };
+	const char *name = found->name;
+	struct victim v = { w, n, name, type_of(n->src_fd, name, found->type) };
 
-	bool held = is_protected(&v);
+	bool held = is_protected(&v) || is_needed(&v, found->ino);
 	if (!held && v.type == DT_DIR)
 		str_add(&d->dirs, name, strlen(name) + 1);
 	else if (held || !drop(&v))
@@ -278,7 +295,7 @@ sweep(struct worker *w, struct node *n)
 		TRY(dir_list_next(&list, &found));
 		if (found.name == NULL)
 			return str_check(&doomed_of(n)->dirs);
-		meet(w, n, found.name, found.type);
+		meet(w, n, &found);
 	}
 }
 
@@ -443,12 +460,12 @@ start(struct crew *crew, struct worker *w, const struct prune_names *of)
 	if (base == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	if (of->name != NULL)
-		meet(w, base, of->name, DT_DIR);
+		meet(w, base, &(struct dir_name){ .name = of->name, .type = DT_DIR });
 	for (size_t at = 0; of->name == NULL && !cancel_requested(&w->run->cancel);) {
 		sides_extra(of->dir->sides, &at, &name);
 		if (name.name == NULL)
 			break;
-		meet(w, base, name.name, name.type);
+		meet(w, base, &(struct dir_name){ name.name, name.type, name.ino });
 	}
 	err = str_check(&doomed_of(base)->dirs);
 	expand(w, base);

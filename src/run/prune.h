@@ -33,8 +33,8 @@ struct prune {
 
 /*
  * Remove what P->next gives, with all that is below, by all workers, each directory's names by one of them.
- * Nothing is followed, what is mounted stays, and so does each directory in which something stays.  Any
- * depth, with few descriptors.  Failures are told.  Main thread, between walks.
+ * Nothing is followed, what is mounted or the mirror needs stays, and so does each directory in which
+ * something stays.  Any depth, with few descriptors.  Failures are told.  Main thread, between walks.
  */
 void prune_run(struct prune *p);
 

@@ -179,6 +179,22 @@ items() {
 	assert_success
 }
 
+@test "the archive is not deleted in a directory that it does not have" {
+	make_source
+	mkdir -p out/extra/backups
+	cp a.tar.gz out/extra/backups/it.tar.gz
+	printf x >out/extra/backups/other
+	printf x >out/extra/other
+	run decant sync -an --delete out/extra/backups/it.tar.gz/ out
+	assert_line --partial '2 delete'
+	decant sync -a --delete out/extra/backups/it.tar.gz/ out
+	cmp a.tar.gz out/extra/backups/it.tar.gz
+	assert_file_not_exist out/extra/backups/other
+	assert_file_not_exist out/extra/other
+	decant unpack --delete -C out out/extra/backups/it.tar.gz
+	cmp a.tar.gz out/extra/backups/it.tar.gz
+}
+
 @test "rules leave members out, and --existing makes nothing new" {
 	make_source
 	decant sync -a --exclude=deep --exclude='/one' a.tar.gz/ out
