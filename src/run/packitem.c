@@ -163,6 +163,8 @@ find_ranges(struct pack_item *item)
 	struct extents x;
 	struct range r;
 
+	item->sparse = false;
+	item->n_ranges = 0;
 	if (item->st.st_size == 0 || item->st.st_blocks >= (item->st.st_size + 511) / 512)
 		return ERR_OK;
 	extents_init(&x, item->fd, 0, item->st.st_size, true);
@@ -257,6 +259,8 @@ read_small(struct pack_item *item, const struct preparing *with)
 		if (!item->changed || i + 1 == TRIES)
 			break;
 		item->st = after;
+		if (with->wants->sparse)
+			TRY(find_ranges(item));
 	}
 	got = item->head + item->len;
 	item->len = (size_t)item->st.st_size;

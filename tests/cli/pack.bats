@@ -246,6 +246,23 @@ END
 	cmp back/src/later src/later
 }
 
+@test "a sparse file that changes while it is read is packed as it is then" {
+	require_command strace
+	local change
+	mkdir src
+	for change in 'truncate -s 5000 src/file' \
+		'printf more | dd of=src/file bs=1 seek=100 conv=notrunc status=none'; do
+		rm -f src/file
+		truncate -s 60000 src/file
+		printf data | dd of=src/file bs=1 seek=59000 conv=notrunc status=none
+		(sleep 0.3 && eval "$change") &
+		strace -f -qq -o trace -P src/file -e trace=pread64 -e inject=pread64:delay_enter=1000000:when=1 \
+			"$DECANT" pack -f a.tar src
+		wait
+		tar -xOf a.tar src/file | cmp - src/file
+	done
+}
+
 @test "a file that grows while it is packed: cut, named, exit 4" {
 	run -4 packed_while 'open("src/file", "ab").write(b"more")'
 	grep -q "'src/file'" told
