@@ -256,7 +256,7 @@ END
 		truncate -s 60000 src/file
 		printf data | dd of=src/file bs=1 seek=59000 conv=notrunc status=none
 		(sleep 0.3 && eval "$change") &
-		strace -f -qq -o trace -P src/file -e trace=pread64 -e inject=pread64:delay_enter=1000000:when=1 \
+		inj_at src/file pread64:delay_enter=1000000:when=1 \
 			"$DECANT" pack -f a.tar src
 		wait
 		tar -xOf a.tar src/file | cmp - src/file
