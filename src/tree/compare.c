@@ -46,10 +46,12 @@ is_same_time(struct timespec a, struct timespec b)
 static bool
 is_near(struct timespec t, struct timespec u, int64_t ns)
 {
-	int64_t seconds = t.tv_sec - u.tv_sec;
+	int64_t seconds;
 	int64_t most = ns / NS_PER_S + 1;
 
-	if (seconds > most || seconds < -most)
+	/* an archive may have any time */
+	if (__builtin_sub_overflow(t.tv_sec, u.tv_sec, &seconds) || seconds > most ||
+	    seconds < -most)
 		return false;
 	int64_t apart = seconds * NS_PER_S + (t.tv_nsec - u.tv_nsec);
 	return apart <= ns && apart >= -ns;

@@ -57,6 +57,9 @@ attributes_tell_what_differs(void **state)
 	b.st_mtim.tv_nsec++;
 	assert_int_equal(compare_stats(&all, &a, &b), DIFFERS_MTIME);
 	assert_int_equal(compare_verdict(&all, &a, &b, DIFFERS_MTIME), COMPARED_CONTENT);
+	/* so far apart that the distance is no number */
+	a.st_mtim.tv_sec = INT64_MIN;
+	assert_int_equal(compare_stats(&all, &a, &b), DIFFERS_MTIME);
 }
 
 static void
