@@ -269,3 +269,14 @@ teardown() {
 	run -2 decant unpack -C out --manifest=m --dry-run a.tar
 	run -3 decant unpack -C out --manifest=no/such/m a.tar
 }
+
+@test "a hole that takes for ever to digest can be cancelled" {
+	truncate -s 4T huge 2>/dev/null || skip "no file of 4 TiB here"
+	tar --format=pax -S -cf huge.tar huge
+	rm huge
+	mkdir out
+	run timeout -s INT -k 5 1 decant unpack --hash=sha256 -C out huge.tar
+	assert_failure 124
+	run ls -A out
+	assert_output ""
+}
