@@ -136,8 +136,15 @@ check_names(struct unpacking *u, const struct arc_member *m, enum memberpath *is
 		return false;
 	}
 	*is = memberpath_make(m->name.bytes, m->name.len, strip, &u->path);
-	if (*is == MEMBER_STRIPPED || err_failed(str_check(&u->path)) ||
-	    err_failed(str_check(&u->full)))
+	struct err err = str_check(&u->path);
+	if (!err_failed(err))
+		err = str_check(&u->full);
+	if (err_failed(err)) {
+		u->torn = true;
+		unpack_tell(u, m->name, err, NULL);
+		return false;
+	}
+	if (*is == MEMBER_STRIPPED)
 		return false;
 	if (*is == MEMBER_TOP)
 		return u->picking.n == 0;
