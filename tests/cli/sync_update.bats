@@ -314,6 +314,32 @@ new'
 	assert_output ''
 }
 
+# plant FILE: a part of FILE, which is of our own, with content and an attribute that FILE does not have
+plant() {
+	part=d/.decant-$(printf %s "$1" | decant hash -a xxh128 - | cut -d' ' -f1)
+	data $((4 << 20)) >"$part"
+	setfattr -n user.stray -v x "$part"
+}
+
+@test "--partial leaves nothing of a part that the source does not have" {
+	local part option
+	require_xattr .
+	mkdir s old
+	truncate -s 3M s/f
+	printf x | dd of=s/f bs=1 conv=notrunc status=none
+	cp -a --sparse=always s/f old/f
+	for option in --link-dest=../none --copy-dest=../old --clone-dest=../old; do
+		rm -rf d
+		mkdir d
+		plant f
+		decant sync -aX --partial "$option" s/ d/
+		cmp s/f d/f || fail "$option: another content"
+		run getfattr d/f
+		assert_output ''
+		assert_equal "$(ls -A d)" f
+	done
+}
+
 @test "--bwlimit is kept by all workers together" {
 	local verb start seconds
 	mkdir s
