@@ -63,8 +63,9 @@ stopped() {
 	pid=$!
 	wait_until "$when" || fail "nothing to stop: $when"
 	kill -s "$signal" "$pid"
-	run wait "$pid"
-	assert_failure
+	# no "run", whose subshell has no such child
+	wait "$pid" && fail "it was not stopped"
+	return 0
 }
 
 has_part() {
@@ -337,6 +338,22 @@ plant() {
 		run getfattr d/f
 		assert_output ''
 		assert_equal "$(ls -A d)" f
+	done
+}
+
+@test "--stop-after starts nothing new after a time" {
+	local time
+	mkdir s
+	data 3000000 >s/a
+	run decant sync -a --bwlimit=1M --stop-after=300ms s/ d/
+	assert_failure 3
+	assert_output --partial "stopped, as --stop-after asks"
+	[ ! -e d/a ]
+	# a time beyond what can be counted is no short one
+	for time in 18446744073710ms 9223372036854775807ms 9000000000000000; do
+		rm -rf d
+		decant sync -a --stop-after="$time" s/ d/
+		same_listing s d
 	done
 }
 
