@@ -219,6 +219,55 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	assert_equal "$(cat d/a.old)" old
 }
 
+@test "a backup beside what goes keeps its directory" {
+	mkdir -p d/gone/deep
+	echo gone >d/gone/deep/file
+	for _ in 1 2; do
+		run decant sync -a --delete -b s/ d/
+		assert_success
+		assert_equal "$(cd d && find gone -type f)" 'gone/deep/file~'
+	done
+}
+
+@test "who owns a directory may delete in it, whatever its mode" {
+	local dir
+	require_nobody
+	dir=$(mktemp -d /tmp/decant-delete.XXXXXX)
+	chmod 755 "$dir"
+	cp "$DECANT" "$dir/decant"
+	mv s d "$dir"
+	mkdir -p "$dir"/d/gone/deep
+	touch "$dir"/d/gone/deep/file
+	chmod -R a-w "$dir/d/gone"
+	chown -R 65534:65534 "$dir/d"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/decant" sync -rt --delete "$dir/s/" "$dir/d/"
+	assert_equal "$status $(cd "$dir/d" && echo *)" "0 a d"
+	rm -r "$dir"
+}
+
+# has_deleted: at least one extra is gone
+has_deleted() {
+	[ "$(find d -name 'extra*' | wc -l)" -lt 300 ]
+}
+
+@test "a run that is stopped deletes nothing more" {
+	local of pid status
+	require_inject
+	for of in d d/gone; do
+		extras 300
+		[ "$of" = d ] || { mkdir d/gone && mv d/extra* d/gone; }
+		strace -D -f -qq -o /dev/null -e inject=unlinkat:delay_enter=20000 \
+			env --default-signal=INT "$DECANT" sync -a --delete --max-delete=100% s/ d/ >/dev/null 2>&1 &
+		pid=$!
+		wait_until has_deleted || fail "nothing was deleted"
+		kill -s INT "$pid"
+		status=0
+		wait "$pid" || status=$?
+		assert_equal "$status" 130
+		[ "$(find d -name 'extra*' | wc -l)" -gt 100 ]
+	done
+}
+
 @test "where backups go may be in the destination" {
 	echo old >d/a
 	decant sync -a --delete --backup-dir=.saved s/ d/
