@@ -407,6 +407,20 @@ bytes_read() {
 	assert_output --partial "list"
 }
 
+@test "a read that was cut short between two pages is not the end of a file" {
+	[ "${DECANT_SANITIZERS:-no}" = no ] || skip "sanitizers fill memory that nothing was read into"
+	require_command strace
+	on_fs tmpfs
+	mkdir a b
+	head -c 8192 /dev/zero | tee a/file >b/file
+	printf X | dd of=b/file bs=1 seek=8191 conv=notrunc status=none
+	# zeros are what memory has before it is read into
+	run strace -f -qq -o /dev/null -P "$PWD/a/file" -P "$PWD/b/file" \
+		-e inject=pread64:retval=4096:when=1..2 "$DECANT" verify -j 1 a b
+	assert_failure 1
+	assert_output --partial "bytes differ from 8191 on"
+}
+
 @test "what cannot be read is neither alike nor different" {
 	require_command strace
 	on_fs tmpfs
