@@ -360,6 +360,15 @@ bytes_read() {
 	strace -f -qq -e trace=$calls -o calls "$DECANT" verify -j 1 --preserve=mode a b
 	# and of fstat
 	[ "$(grep -c '[ds]tat' calls)" -ge $((50 * 2)) ]
+	# a kernel without openat2 is asked once; one that a sandbox forbids it to is no obstacle either
+	echo other >b/7
+	run strace -f -qq -e trace=openat2 -e inject=openat2:error=ENOSYS -o calls "$DECANT" verify -j 1 a b
+	assert_failure 1
+	assert_equal "${#lines[@]}" 1
+	assert_equal "$(grep -c openat2 calls)" 1
+	run strace -f -qq -e trace=openat2 -e inject=openat2:error=EPERM -o calls "$DECANT" verify -j 1 a b
+	assert_failure 1
+	assert_equal "${#lines[@]}" 1
 }
 
 @test "files of all sizes about a block, alike or not" {
