@@ -44,7 +44,7 @@ file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got)
 struct err
 file_pread_full(int fd, void *buf, size_t size, int64_t off, enum err_side side, size_t *got)
 {
-	size_t n;
+	size_t n = 0;
 
 	for (*got = 0; *got < size; *got += n) {
 		struct err e =

@@ -245,6 +245,14 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	rm -r "$dir"
 }
 
+@test "a directory that somebody else has removed meanwhile is no failure" {
+	require_inject
+	mkdir -p d/gone/deep
+	strace -f -qq -o calls -e trace=openat2 -e inject=openat2:error=ENOENT:when=1+ \
+		"$DECANT" sync -a --delete --max-delete=100% s/ d/ 2>err || fail "$(cat err)"
+	grep -q INJECTED calls || skip "needs openat2"
+}
+
 # has_deleted: at least one extra is gone
 has_deleted() {
 	[ "$(find d -name 'extra*' | wc -l)" -lt 300 ]
