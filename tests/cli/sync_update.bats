@@ -436,9 +436,16 @@ plant() {
 	mkdir other
 	decant sync -a other/ d/
 	assert_equal "$(marks d)" user.decant.unfinished
+	# nor does one that fails
+	mkdir -p d/three/full
+	: >s/three
 	run decant sync -a -i s/ d/
+	assert_failure 1
 	assert_line --regexp '^~ content .* one +content$'
 	assert_line --regexp '^~ content .* two +content$'
+	assert_equal "$(marks d)" user.decant.unfinished
+	rm -r d/three
+	decant sync -a s/ d/
 	same_listing s d
 	assert_equal "$(marks d)" ''
 }
