@@ -175,6 +175,29 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	assert_equal "$(ls d)" stray
 }
 
+@test "a disk that is found as another device is the source that it was" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	require_command mkfs.xfs
+	[ "$(printf '%s\n' 6.9 "$(uname -r)" | sort -V | head -n 1)" = 6.9 ] || skip "Linux 6.9 tells UUIDs"
+	export XDG_STATE_HOME=$PWD/state
+	local first second
+	truncate -s 320M disk
+	mkfs.xfs -q disk
+	mkdir m
+	first=$(losetup -f --show disk) || skip "no loop device"
+	mount "$first" m
+	cp -a s m
+	decant sync -a --delete m/s/ d/
+	umount m
+	second=$(losetup -f --show disk)
+	losetup -d "$first"
+	mount "$second" m
+	losetup -d "$second"
+	touch d/extra
+	decant sync -a --delete m/s/ d/
+	[ ! -e d/extra ]
+}
+
 @test "where a source was is written down once, and only for runs that delete" {
 	export XDG_STATE_HOME=$PWD/state
 	decant sync -a s/ d/
