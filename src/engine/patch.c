@@ -177,7 +177,7 @@ patch_hole(struct pass *s, const struct range *r, bool data)
 	if (!done)
 		return patch_data(s, r->off, r->off + r->len, false);
 	if (s->p->observer != NULL)
-		observer_see_hole(s->p->observer, r->len);
+		TRY(observer_see_hole(s->p->observer, r->len, s->p->cancel));
 	count(s, r->len);
 	return ERR_OK;
 }

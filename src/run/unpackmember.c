@@ -174,7 +174,7 @@ static struct err
 pour(struct pouring *p, const void *bytes, size_t n, int64_t off)
 {
 	if (p->observer != NULL && off > p->at)
-		observer_see_hole(p->observer, off - p->at);
+		TRY(observer_see_hole(p->observer, off - p->at, &p->w->run->cancel));
 	if (p->observer != NULL && n > 0)
 		p->observer->see(p->observer, bytes, n);
 	p->moved->holes += off - p->at;
