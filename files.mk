@@ -660,7 +660,7 @@ tests_unit_test_bufs_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=aligned_alloc -Wl,--wrap
 
 tests_unit_test_command_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=out_close
 
-tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless
+tests_unit_test_commit_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=dir_create_nameless -Wl,--wrap=dir_lock
 
 tests_unit_test_digest_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=module_load
 

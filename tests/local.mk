@@ -5,6 +5,8 @@ TEST_EXTENSIONS = .bats
 TAP_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh
 LOG_DRIVER = $(TAP_DRIVER)
 BATS_LOG_DRIVER = $(TAP_DRIVER)
+# A shell starts what is in the background with SIGINT ignored, and so would all that the tests start.
+LOG_COMPILER = env --default-signal=INT,QUIT,HUP,TERM
 AM_TESTS_ENVIRONMENT = \
 	CMOCKA_MESSAGE_OUTPUT=TAP; export CMOCKA_MESSAGE_OUTPUT; \
 	LC_ALL=C; export LC_ALL; \
@@ -48,8 +50,7 @@ tests_cli_flip_bit_so_LDADD =
 TESTS += $(BATS_TESTS)
 dist_check_SCRIPTS += $(BATS_TESTS)
 if HAVE_BATS
-# A shell starts what is in the background with SIGINT ignored, and so would all that the tests start.
-BATS_LOG_COMPILER = env --default-signal=INT,QUIT,HUP,TERM $(BATS)
+BATS_LOG_COMPILER = $(LOG_COMPILER) $(BATS)
 AM_BATS_LOG_FLAGS = --formatter tap
 else
 BATS_LOG_COMPILER = $(SHELL) $(top_srcdir)/tests/no-bats

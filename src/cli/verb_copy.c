@@ -113,7 +113,6 @@ static_assert(COUNT(opts) <= OPT_MAX);
 /* Of cp, rsync, tar. */
 static const struct alien aliens[] = {
 	{ "--acls", "; use '--preserve=mode'" },
-	{ "--bwlimit", "" },
 	{ "--checksum", "" },
 	{ "--compress", "" },
 	{ "--context", "; to keep a file's own use '--preserve=context'" },

@@ -118,6 +118,15 @@ apply_by_nothing(struct cli *c, const struct opt *, const char *)
 	return CLI_RUN;
 }
 
+/* MS times FACTOR, at most 139 years: how much more does not matter, and in nanoseconds they fit. */
+static int64_t
+span(int64_t ms, int64_t factor)
+{
+	const int64_t most = INT64_C(1) << 42;
+
+	return ms < most / factor ? ms * factor : most;
+}
+
 static enum cli_outcome
 apply_modify_window(struct cli *c, const struct opt *o, const char *value)
 {
@@ -125,7 +134,7 @@ apply_modify_window(struct cli *c, const struct opt *o, const char *value)
 
 	if (!duration_parse(value, &ms))
 		return cli_complain_value(c, o->name, value, "a time such as 1, 2s or 500ms");
-	c->cmd->sync.compare.window_ns = ms * 1000000;
+	c->cmd->sync.compare.window_ns = span(ms, 1) * 1000000;
 	return CLI_RUN;
 }
 
@@ -345,8 +354,7 @@ apply_stop_after(struct cli *c, const struct opt *o, const char *value)
 	if (!duration_parse(value, ms) || *ms == 0)
 		return cli_complain_value(
 		    c, o->name, value, "minutes, or a time such as 90s or 2h");
-	if (value[strspn(value, "0123456789.")] == '\0')
-		*ms *= 60;
+	*ms = span(*ms, value[strspn(value, "0123456789.")] == '\0' ? 60 : 1);
 	return CLI_RUN;
 }
 

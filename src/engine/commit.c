@@ -96,6 +96,16 @@ commit_begin(struct commit *c, int dir, const char *name, enum commit_how how, m
 	return dir_open_truncate(dir, name, how == COMMIT_THROUGH, &c->fd);
 }
 
+/* Whether C's temporary name is that of C's file still: who had it locked may have given it its own. */
+static bool
+is_aside_still(const struct commit *c, const struct stat *st)
+{
+	struct stat now;
+
+	return !err_failed(dir_stat(c->dir, c->aside, false, SIDE_DST, &now)) &&
+	       now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
 /* Go on with what has the temporary name, if it is nobody else's; C->fd stays -1 if it is not. */
 static struct err
 take_over(struct commit *c, mode_t mode)
@@ -111,6 +121,7 @@ take_over(struct commit *c, mode_t mode)
 	    !err_failed(e) && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid == proc_uid();
 	if (own)
 		e = dir_lock(c->fd);
+	own = own && is_aside_still(c, &st);
 	if (own && !err_failed(e))
 		e = meta_chmod(c->fd, mode);
 	c->resumed = own && !err_failed(e);
@@ -131,9 +142,13 @@ commit_resume(struct commit *c, int dir, const char *name, enum commit_how how, 
 		return ERR_OK;
 	}
 	TRY(begin_aside(c, mode));
-	/* one that cannot be locked is made anew by whoever else comes */
-	(void)dir_lock(c->fd);
-	return ERR_OK;
+	/* one that cannot be locked is made anew by whoever else comes, unless that has happened */
+	struct err e = dir_lock(c->fd);
+	if (e.code != EWOULDBLOCK)
+		return ERR_OK;
+	c->ours = NULL;
+	file_drop(&c->fd);
+	return e;
 }
 
 /* Give the nameless file its temporary name, of which a killed run may have left one. */

@@ -3,6 +3,8 @@
 #ifndef DECANT_OBSERVER_H
 #define DECANT_OBSERVER_H
 
+#include "thread/cancel.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,7 +18,8 @@ struct observer {
 	bool no_clones; /* it need not see content that is shared */
 };
 
-/* Show O the next LEN bytes, all of them zero. */
-void observer_see_hole(struct observer *o, int64_t len);
+/* Show O the next LEN bytes, all of them zero.  A hole may be as large as no file: ECANCELED once C is
+ * canceled, and then O has seen less. */
+struct err observer_see_hole(struct observer *o, int64_t len, const struct cancel *c);
 
 #endif

@@ -45,22 +45,6 @@ count(const struct pass *s, int64_t n)
 		atomic_fetch_add_explicit(s->p->live_bytes, n, memory_order_relaxed);
 }
 
-/* Read [OFF, OFF + SIZE) of FD; *GOT is less where the file ends. */
-static struct err
-read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_t *got)
-{
-	size_t n;
-
-	for (*got = 0; *got < size; *got += n) {
-		struct err err = file_pread(fd, buf + *got, size - *got, off + (int64_t)*got, &n);
-		err.side = (uint8_t)side;
-		TRY(err);
-		if (n == 0)
-			break;
-	}
-	return ERR_OK;
-}
-
 /* What is to be done with the N bytes of NEW, of which the destination has OLD (NULL = a hole). */
 static enum fate
 fate_of(const struct pass *s, const char *new, const char *old, size_t n)
@@ -160,7 +144,7 @@ patch_data(struct pass *s, int64_t off, int64_t end, bool old_is_hole)
 	for (size_t n, got; off < end && !s->out->ended; off += (int64_t)n) {
 		size_t size = end - off < (int64_t)half ? (size_t)(end - off) : half;
 		TRY(cancel_check(p->cancel));
-		TRY(read_full(p->files.a, SIDE_SRC, new, size, off, &n));
+		TRY(file_pread_full(p->files.a, new, size, off, SIDE_SRC, &n));
 		if (n < size) {
 			s->out->ended = true;
 			s->out->end = off + (int64_t)n;
@@ -170,7 +154,7 @@ patch_data(struct pass *s, int64_t off, int64_t end, bool old_is_hole)
 		if (p->observer != NULL)
 			p->observer->see(p->observer, new, n);
 		if (old != NULL) {
-			TRY(read_full(p->files.b, SIDE_DST, old, n, off, &got));
+			TRY(file_pread_full(p->files.b, old, n, off, SIDE_DST, &got));
 			memset(old + got, 0, n - got);
 		}
 		TRY(patch_bytes(s, new, old, n, off));
@@ -193,7 +177,7 @@ patch_hole(struct pass *s, const struct range *r, bool data)
 	if (!done)
 		return patch_data(s, r->off, r->off + r->len, false);
 	if (s->p->observer != NULL)
-		observer_see_hole(s->p->observer, r->len);
+		TRY(observer_see_hole(s->p->observer, r->len, s->p->cancel));
 	count(s, r->len);
 	return ERR_OK;
 }

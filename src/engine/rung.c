@@ -130,7 +130,7 @@ show_clone(const struct pass *p)
 	TRY(file_reopen(p->f->dst, &clone));
 	extents_init(&x, clone, 0, p->f->st->st_size, p->seek);
 	while (extents_next(&x, &r)) {
-		observer_see_hole(o, r.off - pos);
+		TRY(observer_see_hole(o, r.off - pos, p->e->cancel));
 		for (pos = r.off; pos < r.off + r.len;) {
 			int64_t left = r.off + r.len - pos;
 			size_t got = left < (int64_t)p->buf.size ? (size_t)left : p->buf.size;
@@ -142,8 +142,7 @@ show_clone(const struct pass *p)
 			pos += (int64_t)got;
 		}
 	}
-	observer_see_hole(o, p->f->st->st_size - pos);
-	return ERR_OK;
+	return observer_see_hole(o, p->f->st->st_size - pos, p->e->cancel);
 }
 
 /* The error E with the end that it is about: the kernel has not told, a look at the source does. */
@@ -208,13 +207,14 @@ rung_clone(struct pass *p, struct err *why)
 }
 
 /* Pass over the hole between where P is done and OFF. */
-static void
+static struct err
 skip_hole(struct pass *p, int64_t off)
 {
 	if (p->f->observer != NULL)
-		observer_see_hole(p->f->observer, off - p->out->bytes);
+		TRY(observer_see_hole(p->f->observer, off - p->out->bytes, p->e->cancel));
 	p->out->holes += off - p->out->bytes;
 	set_done(p, off);
+	return ERR_OK;
 }
 
 /* Move [done, END) by MOVE, which is means M.  0 bytes moved means the end of the source, or a file
@@ -257,13 +257,15 @@ move_ranges(struct pass *p, enum method m, move_range *move, struct err *why)
 	struct range r;
 	extents_init(&x, p->f->src, p->out->bytes, p->end, p->seek);
 	while (extents_next(&x, &r)) {
-		skip_hole(p, r.off);
+		*why = skip_hole(p, r.off);
+		if (err_failed(*why))
+			return RUNG_FAIL;
 		enum answer a = move_data(p, m, move, r.off + r.len, why);
 		if (a != RUNG_DONE)
 			return a;
 	}
-	skip_hole(p, p->end);
-	return RUNG_DONE;
+	*why = skip_hole(p, p->end);
+	return err_failed(*why) ? RUNG_FAIL : RUNG_DONE;
 }
 
 enum answer
@@ -297,7 +299,9 @@ rung_buffer(struct pass *p, struct err *why)
 	extents_init(&x, p->f->src, p->out->bytes, p->end, p->seek);
 	while (extents_next(&x, &r)) {
 		struct tally t;
-		skip_hole(p, r.off);
+		*why = skip_hole(p, r.off);
+		if (err_failed(*why))
+			return RUNG_FAIL;
 		*why = buffered_copy(&b, r.off, r.len, &t);
 		p->out->bytes += t.bytes;
 		p->out->holes += t.holes;
@@ -311,6 +315,6 @@ rung_buffer(struct pass *p, struct err *why)
 			return RUNG_DONE;
 	}
 	/* Without an end, the end of the source has ended it above. */
-	skip_hole(p, p->end);
-	return RUNG_DONE;
+	*why = skip_hole(p, p->end);
+	return err_failed(*why) ? RUNG_FAIL : RUNG_DONE;
 }

@@ -130,12 +130,12 @@ size_of(const struct record *r)
 static struct err
 sort_lane(struct lane *l)
 {
-	own_mem const char **starts = calloc(l->count + 1, sizeof starts[0]);
-	own_mem char *sorted = malloc(l->cap);
 	size_t len = 0;
 
-	if (l->sorted)
+	if (l->sorted || l->count == 0)
 		return ERR_OK;
+	own_mem const char **starts = calloc(l->count, sizeof starts[0]);
+	own_mem char *sorted = malloc(l->cap);
 	if (starts == NULL || sorted == NULL)
 		return err_make(ENOMEM, OP_MEMORY, SIDE_NONE, -1);
 	for (size_t i = 0, at = 0; i < l->count; i++) {

@@ -52,23 +52,6 @@ compare_targets(const struct entry *e, unsigned *differs)
 	return ERR_OK;
 }
 
-/* Read at OFF of FD, of SIDE, until BUF is full or the file ends. */
-static struct err
-read_full(int fd, enum err_side side, char *buf, size_t size, int64_t off, size_t *len)
-{
-	*len = 0;
-	while (*len < size) {
-		size_t got;
-		struct err err = file_pread(fd, buf + *len, size - *len, off + (int64_t)*len, &got);
-		if (err_failed(err))
-			return err_make(err.code, OP_READ, side, err.off);
-		if (got == 0)
-			break;
-		*len += got;
-	}
-	return ERR_OK;
-}
-
 /* Whether P, two files, have the same bytes; SEEN sees the source's, as far as they are read. */
 static struct err
 compare_bytes(struct worker *w, const struct pair *p, struct observer *seen, bool *same)
@@ -81,8 +64,8 @@ compare_bytes(struct worker *w, const struct pair *p, struct observer *seen, boo
 	seen->begin(seen);
 	for (int64_t off = 0; *same; off += (int64_t)half) {
 		TRY(cancel_check(&w->run->cancel));
-		TRY(read_full(p->a_fd, SIDE_SRC, mine, half, off, &len[0]));
-		TRY(read_full(p->b_fd, SIDE_DST, mine + half, half, off, &len[1]));
+		TRY(file_pread_full(p->a_fd, mine, half, off, SIDE_SRC, &len[0]));
+		TRY(file_pread_full(p->b_fd, mine + half, half, off, SIDE_DST, &len[1]));
 		*same = len[0] == len[1] && memcmp(mine, mine + half, len[0]) == 0;
 		seen->see(seen, mine, len[0]);
 		if (len[0] < half)

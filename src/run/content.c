@@ -301,19 +301,19 @@ begin(struct worker *w, const struct entry *e, const struct stat *st, struct tar
 	return err;
 }
 
-/* Move the content from the earlier tree that T found it in: there it may be cloned. */
+/* Move the content into C from the earlier tree that T found it in: there it may be cloned. */
 static struct err
-move_basis(
-    struct worker *w, const struct entry *e, const struct target *t, int dst, struct moved *moved)
+move_basis(struct worker *w, const struct entry *e, const struct target *t, const struct commit *c,
+    struct moved *moved)
 {
 	own_fd fd = -1;
 	struct stat st;
-	struct opened from = { -1, &st, false, NULL };
+	struct opened from = { -1, &st, c->resumed, NULL };
 
 	TRY(dir_open_file(t->basis_dir, e->name, false, &fd));
 	TRY(file_stat(fd, SIDE_SRC, &st));
 	from.fd = fd;
-	return move_content(w, e, from, dst, moved);
+	return move_content(w, e, from, c->fd, moved);
 }
 
 /* Fill the begun file C and give it its name. */
@@ -330,14 +330,15 @@ fill(struct worker *w, const struct entry *e, struct opened from, struct target 
 	bool anew = t->action.backup || w->run->copy->plan.remove_destination;
 	bool replaces =
 	    t->action.step == STEP_REPLACE && !rewrites && !anew && S_ISREG(t->dest.st.st_mode);
-	bool is_new = !rewrites && !replaces;
+	/* what an earlier run left may have attributes of its own */
+	bool is_new = !rewrites && !replaces && !c->resumed;
 
 	from.updates = c->how == COMMIT_UPDATE || c->resumed;
 	from.old = replaces && update_pays(w, st, t) ? &t->dest.st : NULL;
 	if (!S_ISREG(st->st_mode) || stream)
 		moved = move_stream(w, e, from, c->fd, &o->moved);
 	else if (t->basis != NULL)
-		moved = move_basis(w, e, t, c->fd, &o->moved);
+		moved = move_basis(w, e, t, c, &o->moved);
 	else if (!w->run->copy->plan.attributes_only)
 		moved = move_checked(w, e, from, c->fd, o);
 	o->hashed = !stream && S_ISREG(st->st_mode) && w->hash.len > 0;

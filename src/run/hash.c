@@ -2,8 +2,8 @@
 /*
  * The verb hash: a walk whose sink reads, prints and notes, and has no destination.
  *
- * A small file costs openat, fstat, read and close, or one stat if --known has it.  A directory's worker leaves single files to workers
- * that have nothing to do, so that a wide directory is read by all of them.
+ * A small file costs openat, fstat, read and close, or one stat if --known has it.  A directory's worker
+ * leaves single files to workers that have nothing to do, so that a wide directory is read by all of them.
  */
 #include "run/hash.h"
 

@@ -168,12 +168,33 @@ compare_opened(
 	return err;
 }
 
-/* Whether FD, a file of DIR's device DEV, is known to have ended when a read has got GOT of it. */
+/* Whether FD, a file of device DEV, is known to have ended when a read has got GOT of it. */
 static bool
 has_ended(struct run *run, int fd, dev_t dev, enum err_side side, size_t got)
 {
 	return got == 0 || (got < GLANCE && got % LINE != 0 &&
 			       (refusals_traits(&run->refusals, dev, fd, side) & FS_PAGED_READS));
+}
+
+/* Whether a glance at E may tell all that is asked for. */
+static bool
+may_glance(const struct worker *w, const struct entry *e)
+{
+	return w->run->verify->content_alone && !w->run->wants_unchanged && !e->operand &&
+	       !e->one_ino;
+}
+
+/* Open both sides of AT as P, for a glance: each is of its directory's device, which need not be asked for.
+ * False: open them otherwise. */
+static bool
+open_unmounted(const struct meta_pair *at, struct pair *p)
+{
+	p->a_fd = p->b_fd = -1;
+	if (!err_failed(dir_open_unmounted_file(at->src_dir, at->src_name, &p->a_fd)) &&
+	    !err_failed(dir_open_unmounted_file(at->dst_dir, at->dst_name, &p->b_fd)))
+		return true;
+	likeness_close(p);
+	return false;
 }
 
 /*
@@ -190,8 +211,7 @@ glance(struct worker *w, const struct entry *e, const struct pair *p, struct lik
 	size_t n;
 	size_t n_b;
 
-	if (!w->run->verify->content_alone || w->run->wants_unchanged || e->operand || e->one_ino ||
-	    err_failed(file_pread(p->a_fd, a, GLANCE, 0, &n)) ||
+	if (err_failed(file_pread(p->a_fd, a, GLANCE, 0, &n)) ||
 	    err_failed(file_pread(p->b_fd, b, GLANCE, 0, &n_b)) || n != n_b)
 		return false;
 	like->read = *from = (int64_t)n;
@@ -220,15 +240,16 @@ likeness_of_files(struct worker *w, const struct entry *e)
 	struct meta_pair at = { e->dir->src_fd, e->src_name, e->dir->dst_fd, e->name };
 	struct likeness like = { 0 };
 	int64_t from = 0;
+	struct err err = ERR_OK;
 	struct pair p;
-	struct err err = likeness_open(&at, e->follow, e->follow, &p);
 
-	if (!err_failed(err)) {
-		if (glance(w, e, &p, &like, &from))
-			tell_alike(w, e, from);
-		else
-			err = compare_opened(w, e, &p, from, &like);
-	}
+	bool glances = may_glance(w, e) && open_unmounted(&at, &p);
+	if (!glances)
+		err = likeness_open(&at, e->follow, e->follow, &p);
+	if (glances && glance(w, e, &p, &like, &from))
+		tell_alike(w, e, from);
+	else if (!err_failed(err))
+		err = compare_opened(w, e, &p, from, &like);
 	likeness_close(&p);
 	return err;
 }

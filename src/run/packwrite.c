@@ -150,7 +150,7 @@ static struct err
 write_hole(struct writing *wr, int64_t len, struct carried *o)
 {
 	if (wr->out.observer != NULL)
-		observer_see_hole(wr->out.observer, len);
+		TRY(observer_see_hole(wr->out.observer, len, wr->out.cancel));
 	o->moved.holes += len;
 	return wr->a->hole(wr->writer, len);
 }

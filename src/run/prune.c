@@ -321,6 +321,16 @@ enter(const struct victim *v, struct node *n)
 
 static void expand(struct worker *w, struct node *n);
 
+/* N is not there any more: if it was the name to go, say so. */
+static void
+note_gone(const struct node *n)
+{
+	const struct doomed *d = doomed_of(n);
+
+	if (d->of.gone != NULL && n->parent->parent == NULL)
+		*d->of.gone = true;
+}
+
 /* The job of a directory that goes; again as often as it has further directories. */
 static void
 remove_directory(struct job *job, unsigned number)
@@ -340,7 +350,9 @@ remove_directory(struct job *job, unsigned number)
 		if (n->opened)
 			nodes_release(crew->nodes, n);
 	}
-	if (err_failed(err)) {
+	if (err.code == ENOENT && !n->opened) {
+		note_gone(n); /* somebody else was faster */
+	} else if (err_failed(err)) {
 		atomic_store(&doomed_of(n->opened ? n : n->parent)->kept, true);
 		if (err_class(err) != ERR_CLASS_CANCELED)
 			tell_kept(
@@ -416,8 +428,8 @@ finish(struct node *n, struct err why, void *worker)
 	}
 	if (!gone)
 		atomic_store(&doomed_of(n->parent)->kept, true);
-	else if (d->of.gone != NULL && n->parent->parent == NULL)
-		*d->of.gone = true;
+	else
+		note_gone(n);
 }
 
 /* The job of a base that has more directories. */

@@ -14,9 +14,7 @@
 #include <sys/sysmacros.h>
 
 enum {
-	WHOLE_FROM = 1 << 20, /* such files appear when they are complete; DESIGN.md 6.1 */
-	HOLE_STEP =
-	    16 << 20 /* of zeros digested between two looks at the cancellation; arbitrary */
+	WHOLE_FROM = 1 << 20 /* such files appear when they are complete; DESIGN.md 6.1 */
 };
 
 /* What is to be done about a name. */
@@ -172,23 +170,11 @@ struct pouring {
 	struct moved *moved;
 };
 
-/* Show the observer a hole of LEN bytes, which may be as long as a member claims. */
-static struct err
-see_hole(const struct pouring *p, int64_t len)
-{
-	while (p->observer != NULL && len > 0) {
-		int64_t part = len < HOLE_STEP ? len : HOLE_STEP;
-		TRY(cancel_check(&p->w->run->cancel));
-		observer_see_hole(p->observer, part);
-		len -= part;
-	}
-	return ERR_OK;
-}
-
 static struct err
 pour(struct pouring *p, const void *bytes, size_t n, int64_t off)
 {
-	TRY(see_hole(p, off - p->at));
+	if (p->observer != NULL && off > p->at)
+		TRY(observer_see_hole(p->observer, off - p->at, &p->w->run->cancel));
 	if (p->observer != NULL && n > 0)
 		p->observer->see(p->observer, bytes, n);
 	p->moved->holes += off - p->at;

@@ -159,11 +159,12 @@ open_same_device(int dir, const char *name, int *fd)
 	return err_make(EXDEV, OP_OPEN, SIDE_DST, -1);
 }
 
-struct err
-dir_open_unmounted(int dir, const char *name, int *fd)
+/* openat2() of NAME, a single component that is no link and on which nothing is mounted. */
+static int
+open_unmounted(int dir, const char *name, int flags)
 {
 	struct open_how how = {
-		.flags = DIRECTORY | O_NOFOLLOW,
+		.flags = (uint64_t)flags | O_NOFOLLOW,
 		.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV,
 	};
 	int got = -1;
@@ -173,10 +174,36 @@ dir_open_unmounted(int dir, const char *name, int *fd)
 		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
+	return got;
+}
+
+struct err
+dir_open_unmounted(int dir, const char *name, int *fd)
+{
+	int got = open_unmounted(dir, name, DIRECTORY);
+
 	if (got < 0 && (errno == ENOSYS || errno == EPERM))
 		return open_same_device(dir, name, fd);
 	if (got < 0)
 		return err_sys(OP_OPEN, SIDE_DST, -1);
+	*fd = got;
+	return ERR_OK;
+}
+
+struct err
+dir_open_unmounted_file(int dir, const char *name, int *fd)
+{
+	static atomic_bool absent; /* openat2 answered ENOSYS */
+	int got = -1;
+
+	if (atomic_load_explicit(&absent, memory_order_relaxed))
+		return err_make(ENOSYS, OP_OPEN, SIDE_SRC, -1);
+	got = open_unmounted(dir, name, QUIET_READ);
+	if (got < 0) {
+		if (errno == ENOSYS)
+			atomic_store_explicit(&absent, true, memory_order_relaxed);
+		return err_sys(OP_OPEN, SIDE_SRC, -1);
+	}
 	*fd = got;
 	return ERR_OK;
 }

@@ -32,6 +32,9 @@ struct err dir_open_unmounted(int dir, const char *name, int *fd);
 /* Open PATH for reading without blocking on a FIFO or device; FOLLOW says whether a final symbolic
  * link is followed.  The caller looks at what it got with file_stat(). */
 struct err dir_open_file(int dir, const char *path, bool follow, int *fd);
+/* Likewise NAME, a single component that is no link and on which nothing is mounted; fails also where the
+ * kernel or a sandbox leaves that unknown, and dir_open_file() may not. */
+struct err dir_open_unmounted_file(int dir, const char *name, int *fd);
 /* Open the existing NAME for writing as it is; FOLLOW as for dir_open_file(). */
 struct err dir_open_write(int dir, const char *name, bool follow, int *fd);
 /* Open the directory PATH that a person named as a place to create names in: one that may not be

@@ -42,6 +42,22 @@ file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got)
 }
 
 struct err
+file_pread_full(int fd, void *buf, size_t size, int64_t off, enum err_side side, size_t *got)
+{
+	size_t n = 0;
+
+	for (*got = 0; *got < size; *got += n) {
+		struct err e =
+		    file_pread(fd, (char *)buf + *got, size - *got, off + (int64_t)*got, &n);
+		e.side = (uint8_t)side;
+		TRY(e);
+		if (n == 0)
+			break;
+	}
+	return ERR_OK;
+}
+
+struct err
 file_pwrite_all(int fd, const void *buf, size_t size, int64_t off)
 {
 	const char *rest = buf;

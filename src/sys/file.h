@@ -32,6 +32,10 @@ struct err file_read(int fd, void *buf, size_t size, enum err_side side, size_t 
  */
 struct err file_pread(int fd, void *buf, size_t size, int64_t off, size_t *got);
 
+/* Likewise, of SIDE, until BUF is full or the file ends: *GOT is less than SIZE only there. */
+struct err file_pread_full(
+    int fd, void *buf, size_t size, int64_t off, enum err_side side, size_t *got);
+
 /*
  * Write the SIZE bytes of BUF at OFF of destination FD; the file position is not used.
  * Any thread.  Blocks.

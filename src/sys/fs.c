@@ -8,8 +8,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/statfs.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -30,6 +32,26 @@ fs_free_bytes(int fd)
 	return (int64_t)(v.f_bavail * v.f_frsize);
 }
 
+/* struct fsuuid2 and FS_IOC_GETFSUUID of include/uapi/linux/fs.h, since Linux 6.9. */
+struct fs_uuid {
+	uint8_t len;
+	uint8_t bytes[16];
+};
+
+#define GET_UUID _IOR(0x15, 0, struct fs_uuid)
+
+/* The first half of the UUID of FD's file system; false where it does not tell. */
+static bool
+uuid_of(int fd, uint64_t *id)
+{
+	struct fs_uuid uuid = { 0 };
+
+	if (ioctl(fd, GET_UUID, &uuid) != 0 || uuid.len < sizeof *id)
+		return false;
+	memcpy(id, uuid.bytes, sizeof *id);
+	return true;
+}
+
 struct err
 fs_identity(int fd, uint64_t *id)
 {
@@ -37,7 +59,9 @@ fs_identity(int fd, uint64_t *id)
 
 	if (fstatfs(fd, &st) != 0)
 		return err_sys(OP_STAT, SIDE_SRC, -1);
-	memcpy(id, &st.f_fsid, sizeof *id);
+	/* that of xfs is the number of its device, which is another one when disks are found in another order */
+	if (st.f_type != XFS_SUPER_MAGIC || !uuid_of(fd, id))
+		memcpy(id, &st.f_fsid, sizeof *id);
 	return *id != 0 ? ERR_OK : err_make(ENODATA, OP_STAT, SIDE_SRC, -1);
 }
 

@@ -11,7 +11,7 @@ struct err fs_sync(int fd);
 /* Bytes free for us on the file system of FD, -1 = unknown. */
 int64_t fs_free_bytes(int fd);
 
-/* What tells the file system of FD from others, by statfs(2); a disk keeps it.  Fails with STAT of the source,
+/* What tells the file system of FD from others, by statfs(2), or its UUID; a disk keeps it.  Fails with STAT of the source,
  * ENODATA where it has none. */
 struct err fs_identity(int fd, uint64_t *id);
 

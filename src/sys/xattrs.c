@@ -13,7 +13,8 @@
 #include <unistd.h>
 
 /* Of include/uapi/asm-generic/unistd.h: calls since 424 have one number everywhere, but Alpha's are 110
- * more.  The headers of glibc 2.36 know none of them. */
+ * more, and those of MIPS begin at 4000 and up: there ours are none, and the other way is gone.  The headers
+ * of glibc 2.36 know none of them. */
 #ifdef __alpha__
 enum { NUMBERS = 110 };
 #else

@@ -352,6 +352,11 @@ hash_known() {
 	cmp want m
 	decant sync -a --checksum --manifest=m t/ v
 	cmp want m
+	# names of one file that are files of their own there, one read for all
+	decant sync -a --no-preserve=links --manifest=m t/ w
+	cmp want m
+	decant sync -a --no-preserve=links --manifest=m t/ w
+	cmp want m
 	# what is left out is not in it, nor what is only there
 	touch u/extra
 	run decant sync -a --exclude='*' --manifest=m t/ u

@@ -175,6 +175,29 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	assert_equal "$(ls d)" stray
 }
 
+@test "a disk that is found as another device is the source that it was" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	require_command mkfs.xfs
+	[ "$(printf '%s\n' 6.9 "$(uname -r)" | sort -V | head -n 1)" = 6.9 ] || skip "Linux 6.9 tells UUIDs"
+	export XDG_STATE_HOME=$PWD/state
+	local first second
+	truncate -s 320M disk
+	mkfs.xfs -q disk
+	mkdir m
+	first=$(losetup -f --show disk) || skip "no loop device"
+	mount "$first" m
+	cp -a s m
+	decant sync -a --delete m/s/ d/
+	umount m
+	second=$(losetup -f --show disk)
+	losetup -d "$first"
+	mount "$second" m
+	losetup -d "$second"
+	touch d/extra
+	decant sync -a --delete m/s/ d/
+	[ ! -e d/extra ]
+}
+
 @test "where a source was is written down once, and only for runs that delete" {
 	export XDG_STATE_HOME=$PWD/state
 	decant sync -a s/ d/
@@ -217,6 +240,63 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	echo old >d/a
 	decant sync -a -b --suffix=.old s/ d/
 	assert_equal "$(cat d/a.old)" old
+}
+
+@test "a backup beside what goes keeps its directory" {
+	mkdir -p d/gone/deep
+	echo gone >d/gone/deep/file
+	for _ in 1 2; do
+		run decant sync -a --delete -b s/ d/
+		assert_success
+		assert_equal "$(cd d && find gone -type f)" 'gone/deep/file~'
+	done
+}
+
+@test "who owns a directory may delete in it, whatever its mode" {
+	local dir
+	require_nobody
+	dir=$(mktemp -d /tmp/decant-delete.XXXXXX)
+	chmod 755 "$dir"
+	cp "$DECANT" "$dir/decant"
+	mv s d "$dir"
+	mkdir -p "$dir"/d/gone/deep
+	touch "$dir"/d/gone/deep/file
+	chmod -R a-w "$dir/d/gone"
+	chown -R 65534:65534 "$dir/d"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/decant" sync -rt --delete "$dir/s/" "$dir/d/"
+	assert_equal "$status $(cd "$dir/d" && echo *)" "0 a d"
+	rm -r "$dir"
+}
+
+@test "a directory that somebody else has removed meanwhile is no failure" {
+	require_inject
+	mkdir -p d/gone/deep
+	strace -f -qq -o calls -e trace=openat2 -e inject=openat2:error=ENOENT:when=1+ \
+		"$DECANT" sync -a --delete --max-delete=100% s/ d/ 2>err || fail "$(cat err)"
+	grep -q INJECTED calls || skip "needs openat2"
+}
+
+# has_deleted: at least one extra is gone
+has_deleted() {
+	[ "$(find d -name 'extra*' | wc -l)" -lt 300 ]
+}
+
+@test "a run that is stopped deletes nothing more" {
+	local of pid status
+	require_inject
+	for of in d d/gone; do
+		extras 300
+		[ "$of" = d ] || { mkdir d/gone && mv d/extra* d/gone; }
+		strace -D -f -qq -o /dev/null -e inject=unlinkat:delay_enter=20000 \
+			env --default-signal=INT "$DECANT" sync -a --delete --max-delete=100% s/ d/ >/dev/null 2>&1 &
+		pid=$!
+		wait_until has_deleted || fail "nothing was deleted"
+		kill -s INT "$pid"
+		status=0
+		wait "$pid" || status=$?
+		assert_equal "$status" 130
+		[ "$(find d -name 'extra*' | wc -l)" -gt 100 ]
+	done
 }
 
 @test "where backups go may be in the destination" {

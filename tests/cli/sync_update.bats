@@ -63,8 +63,9 @@ stopped() {
 	pid=$!
 	wait_until "$when" || fail "nothing to stop: $when"
 	kill -s "$signal" "$pid"
-	run wait "$pid"
-	assert_failure
+	# no "run", whose subshell has no such child
+	wait "$pid" && fail "it was not stopped"
+	return 0
 }
 
 has_part() {
@@ -314,6 +315,48 @@ new'
 	assert_output ''
 }
 
+# plant FILE: a part of FILE, which is of our own, with content and an attribute that FILE does not have
+plant() {
+	part=d/.decant-$(printf %s "$1" | decant hash -a xxh128 - | cut -d' ' -f1)
+	data $((4 << 20)) >"$part"
+	setfattr -n user.stray -v x "$part"
+}
+
+@test "--partial leaves nothing of a part that the source does not have" {
+	local part option
+	require_xattr .
+	mkdir s old
+	truncate -s 3M s/f
+	printf x | dd of=s/f bs=1 conv=notrunc status=none
+	cp -a --sparse=always s/f old/f
+	for option in --link-dest=../none --copy-dest=../old --clone-dest=../old; do
+		rm -rf d
+		mkdir d
+		plant f
+		decant sync -aX --partial "$option" s/ d/
+		cmp s/f d/f || fail "$option: another content"
+		run getfattr d/f
+		assert_output ''
+		assert_equal "$(ls -A d)" f
+	done
+}
+
+@test "--stop-after starts nothing new after a time" {
+	local time
+	mkdir s
+	data 3000000 >s/a
+	run decant sync -a --bwlimit=1M --stop-after=300ms s/ d/
+	assert_failure 3
+	assert_output --partial "stopped, as --stop-after asks"
+	[ ! -e d/a ]
+	# a time beyond what can be counted is no short one
+	for time in 18446744073710ms 9223372036854775807ms 9000000000000000; do
+		rm -rf d
+		decant sync -a --stop-after="$time" s/ d/
+		same_listing s d
+	done
+}
+
 @test "--bwlimit is kept by all workers together" {
 	local verb start seconds
 	mkdir s
@@ -393,9 +436,16 @@ new'
 	mkdir other
 	decant sync -a other/ d/
 	assert_equal "$(marks d)" user.decant.unfinished
+	# nor does one that fails
+	mkdir -p d/three/full
+	: >s/three
 	run decant sync -a -i s/ d/
+	assert_failure 1
 	assert_line --regexp '^~ content .* one +content$'
 	assert_line --regexp '^~ content .* two +content$'
+	assert_equal "$(marks d)" user.decant.unfinished
+	rm -r d/three
+	decant sync -a s/ d/
 	same_listing s d
 	assert_equal "$(marks d)" ''
 }

@@ -23,6 +23,14 @@ __wrap_dir_create_nameless(int dir, mode_t mode, int *fd)
 	return __real_dir_create_nameless(dir, mode, fd);
 }
 
+struct err __wrap_dir_lock(int fd);
+struct err __real_dir_lock(int fd);
+
+/* What another run does just before something is locked. */
+static enum { IDLE, PUBLISHES, TAKES_OVER } other_run;
+
+static int other_dir;
+
 #define NEW  "new content"
 #define OLD  "old"
 #define LEFT "left by a killed run"
@@ -336,6 +344,55 @@ what_stays_is_gone_on_with(void **state)
 	}
 }
 
+struct err
+__wrap_dir_lock(int fd)
+{
+	char aside[NAME_MAX + 1];
+	int taken;
+
+	commit_aside_name(NAME, aside);
+	if (other_run == PUBLISHES) {
+		assert_int_equal(renameat(other_dir, aside, other_dir, NAME), 0);
+	} else if (other_run == TAKES_OVER) {
+		taken = openat(other_dir, aside, O_RDWR | O_CLOEXEC);
+		assert_false(err_failed(__real_dir_lock(taken)));
+		struct err e = __real_dir_lock(fd);
+		close(taken);
+		return e;
+	}
+	other_run = IDLE;
+	return __real_dir_lock(fd);
+}
+
+/* A part that another run finishes, or takes, between two calls of this one is that run's. */
+static void
+another_run_may_be_faster(void **state)
+{
+	char aside[NAME_MAX + 1];
+	struct commit c;
+	struct temp t;
+
+	(void)state;
+	temp_make(&t);
+	other_dir = t.fd;
+	commit_aside_name(NAME, aside);
+	put(t.fd, aside, LEFT);
+	other_run = PUBLISHES;
+	assert_false(err_failed(commit_resume(&c, t.fd, NAME, COMMIT_REPLACE, 0600)));
+	assert_false(c.resumed);
+	assert_int_equal(write(c.fd, NEW, strlen(NEW)), strlen(NEW));
+	assert_text(t.fd, NAME, LEFT);
+	assert_false(err_failed(commit_publish(&c)));
+	assert_text(t.fd, NAME, NEW);
+	other_run = TAKES_OVER;
+	struct err e = commit_resume(&c, t.fd, NAME, COMMIT_REPLACE, 0600);
+	other_run = IDLE;
+	assert_int_equal(e.code, EWOULDBLOCK);
+	assert_int_equal(c.fd, -1);
+	assert_text(t.fd, aside, "");
+	temp_remove(&t);
+}
+
 /* What has another name, or is no file, is not gone on with. */
 static void
 only_what_is_ours_alone_is_gone_on_with(void **state)
@@ -436,6 +493,7 @@ main(void)
 		cmocka_unit_test(giving_up_what_was_not_begun_removes_nothing),
 		cmocka_unit_test(what_stays_is_gone_on_with),
 		cmocka_unit_test(only_what_is_ours_alone_is_gone_on_with),
+		cmocka_unit_test(another_run_may_be_faster),
 		cmocka_unit_test(other_refusals_are_failures),
 		cmocka_unit_test(replacing_makes_a_new_inode),
 		cmocka_unit_test(temporary_names_depend_on_the_name_alone),
