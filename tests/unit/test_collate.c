@@ -178,6 +178,51 @@ test_a_directory_that_is_not_there_is_an_error(void **state)
 	collate_free(c);
 }
 
+/* Keys that are the beginnings of others, with zeros, in the order of their bytes. */
+static const struct record hard[] = {
+	{ "p", 1, "0", 1 },
+	{ "p", 1, "1", 1 },
+	{ "p\0", 2, "2", 1 },
+	{ "p\0\0", 3, "3", 1 },
+	{ "p\0\0\0\0\0\0\0\0", 9, "4", 1 },
+	{ "p\0\0\0\0\0\0\0\0\0", 10, "5", 1 },
+	{ "p\0\0\0\0\0\0\0\0\1", 10, "6", 1 },
+	{ "p12345678", 9, "7", 1 },
+	{ "p123456789", 10, "8", 1 },
+	{ "p12345678:", 10, "9", 1 },
+	{ "p\377", 2, ":", 1 },
+};
+
+static struct err
+take_hard(void *taker, const struct record *r)
+{
+	size_t *n = taker;
+
+	assert_int_equal(r->key_len, hard[*n].key_len);
+	assert_memory_equal(r->key, hard[*n].key, r->key_len);
+	assert_int_equal(r->body[0], hard[*n].body[0]);
+	(*n)++;
+	return ERR_OK;
+}
+
+static void
+test_keys_that_begin_alike(void **state)
+{
+	const size_t n = sizeof hard / sizeof hard[0];
+
+	(void)state;
+	for (size_t first = 0; first < n; first++) {
+		struct collate *c = collate_new(1, 1 << 20);
+		size_t taken = 0;
+		assert_non_null(c);
+		for (size_t i = 0; i < n; i++)
+			assert_false(err_failed(collate_add(c, 0, &hard[(first + 7 * i) % n])));
+		assert_false(err_failed(collate_each(c, take_hard, &taken)));
+		assert_int_equal(taken, n);
+		collate_free(c);
+	}
+}
+
 int
 main(void)
 {
@@ -187,6 +232,7 @@ main(void)
 		cmocka_unit_test(test_nothing_at_all),
 		cmocka_unit_test(test_a_failure_of_the_taker_ends_it),
 		cmocka_unit_test(test_a_directory_that_is_not_there_is_an_error),
+		cmocka_unit_test(test_keys_that_begin_alike),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
