@@ -179,7 +179,6 @@ hint: is 'm/' mounted? use --dry-run to look, --max-delete=100% to insist"* ]]
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	require_command mkfs.xfs
 	[ "$(printf '%s\n' 6.9 "$(uname -r)" | sort -V | head -n 1)" = 6.9 ] || skip "Linux 6.9 tells UUIDs"
-	export XDG_STATE_HOME=$PWD/state
 	local first second
 	truncate -s 320M disk
 	mkfs.xfs -q disk
