@@ -180,7 +180,7 @@ Try 'decant copy --help'."
 @test "a hole that takes for ever to digest can be stopped" {
 	on_fs tmpfs
 	truncate -s 4E hole
-	run timeout --preserve-status -k 5 -s TERM 0.5 decant copy --hash=xxh128 hole copy
+	run timeout --foreground --preserve-status -k 5 -s TERM 0.5 decant copy --hash=xxh128 hole copy
 	assert_failure 143
 	[ ! -e copy ]
 }
