@@ -20,6 +20,7 @@
  */
 #include "engine/engine.h"
 
+#include "engine/extent.h"
 #include "engine/fstraits.h"
 #include "engine/rung.h"
 #include "sys/file.h"
@@ -56,13 +57,6 @@ source_has(const struct pass *p, unsigned trait)
 	return (refusals_traits(p->e->refusals, f->st->st_dev, f->src, SIDE_SRC) & trait) != 0;
 }
 
-/* True when ST has fewer blocks than its size takes. */
-static bool
-has_holes(const struct stat *st)
-{
-	return st->st_blocks < st->st_size / 512 + (st->st_size % 512 != 0);
-}
-
 /* Decide where P ends and how it finds holes.  A file that has blocks has its size from them; one
  * without may be of a kind that makes up its content when it is read (procfs, sysfs). */
 static void
@@ -73,7 +67,7 @@ measure(struct pass *p)
 	bool true_size = (st->st_size > 0 && st->st_blocks > 0) || source_has(p, FS_TRUE_SIZE);
 	p->end = true_size ? st->st_size : INT64_MAX;
 	p->detect = sparse == WHEN_ALWAYS;
-	if (true_size && sparse != WHEN_NEVER && has_holes(st)) {
+	if (true_size && sparse != WHEN_NEVER && extents_missing(st)) {
 		p->seek = source_has(p, FS_TRUE_HOLES);
 		p->detect = p->detect || !p->seek;
 	}

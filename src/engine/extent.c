@@ -4,6 +4,12 @@
 
 #include "sys/file.h"
 
+bool
+extents_missing(const struct stat *st)
+{
+	return st->st_blocks < st->st_size / 512 + (st->st_size % 512 != 0);
+}
+
 void
 extents_init(struct extents *x, int fd, int64_t off, int64_t end, bool seek)
 {

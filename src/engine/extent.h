@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /* Bytes [off, off + len) of a file. */
 struct range {
@@ -19,6 +20,10 @@ struct extents {
 	int64_t end; /* nothing from it on will be told */
 	bool seek;   /* the file system is still believed; else the rest is data */
 };
+
+/* Whether a file with attributes ST has fewer blocks than its size takes: what it lacks may be holes, or be
+ * kept in its inode, or compressed.  Pure. */
+bool extents_missing(const struct stat *st);
 
 /*
  * Prepare X to tell the data of [OFF, END) of FD; one single range when not SEEK.

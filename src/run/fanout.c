@@ -2,6 +2,7 @@
 /* One file's content to several destinations. */
 #include "run/fanout.h"
 
+#include "engine/extent.h"
 #include "run/carry.h"
 #include "run/fan.h"
 #include "sys/file.h"
@@ -215,10 +216,9 @@ static void
 copy_to_rest(struct fanout *f, int src, const struct stat *st)
 {
 	enum when sparse = f->w->run->engine.opts->sparse;
-	bool has_holes = st->st_blocks < st->st_size / 512;
 	struct spout *s;
 
-	f->holes = sparse == WHEN_ALWAYS || (sparse == WHEN_AUTO && has_holes);
+	f->holes = sparse == WHEN_ALWAYS || (sparse == WHEN_AUTO && extents_missing(st));
 	while ((s = first(f, false)) != NULL) {
 		bool alone = count_wanting(f) == 1 && digester(f) == NULL;
 		const struct engine_file from = {

@@ -3,6 +3,7 @@
 #include "run/likeness.h"
 
 #include "base/own.h"
+#include "engine/extent.h"
 #include "engine/fstraits.h"
 #include "run/likepairs.h"
 #include "run/pieces.h"
@@ -29,17 +30,11 @@ struct matter {
 	struct likeness like; /* guarded by LOCK */
 };
 
-static bool
-has_holes(const struct stat *st)
-{
-	return st->st_blocks < st->st_size / 512;
-}
-
 /* Whether the holes of FD, which has attributes ST, are where its file system says. */
 static bool
 true_holes(struct run *run, int fd, const struct stat *st, enum err_side side)
 {
-	return has_holes(st) &&
+	return extents_missing(st) &&
 	       (refusals_traits(&run->refusals, st->st_dev, fd, side) & FS_TRUE_HOLES) != 0;
 }
 

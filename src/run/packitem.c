@@ -165,7 +165,7 @@ find_ranges(struct pack_item *item)
 
 	item->sparse = false;
 	item->n_ranges = 0;
-	if (item->st.st_size == 0 || item->st.st_blocks >= (item->st.st_size + 511) / 512)
+	if (!extents_missing(&item->st))
 		return ERR_OK;
 	extents_init(&x, item->fd, 0, item->st.st_size, true);
 	while (extents_next(&x, &r)) {

@@ -11,6 +11,7 @@
 #include "run/update.h"
 
 #include "base/own.h"
+#include "engine/extent.h"
 #include "engine/fstraits.h"
 #include "engine/patch.h"
 #include "run/pieces.h"
@@ -138,7 +139,7 @@ patching_of(struct worker *w, const struct updating *u, int old, const struct st
 	struct run *run = w->run;
 	struct observer *seen = run->request.hash != NULL ? &w->hashing.observer : NULL;
 	enum when sparse = run->request.engine->sparse;
-	bool holes = u->st->st_blocks < u->st->st_size / 512;
+	bool holes = extents_missing(u->st);
 	bool seek = holes && sparse != WHEN_NEVER && true_holes(run, u->src, u->st, SIDE_SRC);
 
 	return (struct patching){

@@ -13,23 +13,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/statfs.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct err
 fs_sync(int fd)
 {
 	return syncfs(fd) != 0 ? err_sys(OP_SYNC, SIDE_DST, -1) : ERR_OK;
-}
-
-int64_t
-fs_free_bytes(int fd)
-{
-	struct statvfs v;
-
-	if (fstatvfs(fd, &v) != 0)
-		return -1;
-	return (int64_t)(v.f_bavail * v.f_frsize);
 }
 
 /* struct fsuuid2 and FS_IOC_GETFSUUID of include/uapi/linux/fs.h, since Linux 6.9. */

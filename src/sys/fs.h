@@ -8,9 +8,6 @@
 /* Flush the whole file system that FD lives on.  Fails with SYNC on the destination; since Linux
  * 5.8 it reports write-back errors (syncfs(2)).  Blocks. */
 struct err fs_sync(int fd);
-/* Bytes free for us on the file system of FD, -1 = unknown. */
-int64_t fs_free_bytes(int fd);
-
 /* What tells the file system of FD from others, by statfs(2), or its UUID; a disk keeps it.  Fails with STAT of the source,
  * ENODATA where it has none. */
 struct err fs_identity(int fd, uint64_t *id);
