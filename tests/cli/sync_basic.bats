@@ -178,21 +178,30 @@ for path in "s/f", "d/f":
 	assert_output --partial "use '--no-preserve=ownership'"
 }
 
-@test "a run that is killed is made good by the next" {
-	local i
-	mkdir s
+@test "a run that is killed is made good by the next, and loses nothing that was to be saved" {
+	local i whole points=15 killed=0 word
+	[ -z "${CHECK_SLOW:-}" ] || points=300
+	mkdir s old
 	tree_py small s/files 300
 	data 3000000 >s/big
-	for i in $(seq 15); do
-		rm -rf d
-		mkdir d
-		cp -a s/files d/
-		find d -name '*1' -exec sh -c 'echo old >"$1"' _ {} \;
-		tree_py kill KILL $((i * 400)) "$DECANT" sync -a --delete --backup-dir=../bk s/ d/ >/dev/null
+	cp -a s/files old
+	find old -type f -name '*1' -exec sh -c 'echo "old $1" >"$1"' _ {} \;
+	for i in {1..50}; do echo "gone $i" >"old/gone$i"; done
+	(cd old && find . -type f \( -name '*1' -o -name 'gone*' \)) >saved
+	[ "$(grep -vc gone saved)" -gt 10 ]
+	cp -a old d
+	read -r _ whole _ < <(tree_py kill KILL 60000000 "$DECANT" sync -a --delete --backup-dir=../bk s/ d/)
+	for ((i = 1; i <= points; i++)); do
+		rm -rf d bk
+		cp -a old d
+		read -r word _ < <(tree_py kill KILL $((whole * i / points)) "$DECANT" sync -a --delete --backup-dir=../bk s/ d/)
+		[ "$word" != killed ] || killed=$((killed + 1))
 		decant sync -a --delete --backup-dir=../bk s/ d/
 		run rsync -aHAXni --delete --checksum s/ d/
 		assert_output ''
-		run find d -name '.decant-*'
+		run find d bk -name '.decant-*'
 		assert_output ''
+		(cd old && xargs -d '\n' sha256sum <../saved) | (cd bk && sha256sum --quiet -c)
 	done
+	[ "$killed" -ge $((points / 3)) ] || fail "only $killed of $points were killed"
 }
